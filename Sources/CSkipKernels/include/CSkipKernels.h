@@ -1,0 +1,64 @@
+// The inner loops of inference: matrix–vector products over packed weights, tanh, sigmoid and the gates' blends.
+//
+// One table of function pointers per instruction set ("variant"), chosen once at run time; every variant has
+// the same signatures and the same order of additions for one and for several streams, so that a stream's
+// results are bit-identical whatever it is computed with (within one variant).
+//
+// Packed matrix ("panel"), rows padded with zeros to a multiple of SKIP_ROWS:
+//
+//     block 0: k=0: row 0 … row 15 | k=1: row 0 … row 15 | … k=K-1
+//     block 1: k=0: row 16 … row 31 | …
+//
+// i.e. element (r, k) lies at panel[(r / 16) * 16 * K + k * 16 + r % 16]. Memory is read once, front to back.
+#ifndef CSKIPKERNELS_H
+#define CSKIPKERNELS_H
+
+#include <stddef.h>
+
+// Rows of a block of a packed matrix; vectors handed to the element-wise functions are padded to a multiple of it.
+#define SKIP_ROWS 16
+
+typedef struct skip_kernels {
+    // The variant's name: "scalar", "sse2", "avx2", "avx512" or "neon".
+    const char *name;
+
+    // y[s][r] = bias[r] + Σ_k panel[r][k] · x[s][k], one accumulator per output, ascending k, bias first.
+    // panel (blocks·16, cols) packed as above, 64-byte aligned; bias (blocks·16); x: streams rows of cols floats,
+    // ldx apart; y: streams rows of blocks·16 floats, ldy apart. x and y need no alignment and must not overlap.
+    void (*matvec)(const float *panel, const float *bias, size_t blocks, size_t cols,
+                   const float *x, size_t ldx, float *y, size_t ldy, size_t streams);
+
+    // v[i] = 1 / (1 + exp(-v[i])); n a multiple of 16. Absolute and relative error ≤ 1e-6 (state it at the constants).
+    void (*sigmoid)(float *v, size_t n);
+
+    // v[i] = tanh(v[i]); n a multiple of 16. Error as above.
+    void (*tanh)(float *v, size_t n);
+
+    // out[i] = a[i] · b[i] for i < n (any n: reads and writes nothing past n).
+    void (*multiply)(const float *a, const float *b, float *out, size_t n);
+
+    // GRU, reset after: candidate[i] = input[i] + r[i] · hidden[i]  (before tanh); n a multiple of 16.
+    void (*multiply_add)(const float *r, const float *hidden, const float *input, float *candidate, size_t n);
+
+    // GRU: h[i] = z[i]·h[i] + (1 − z[i])·candidate[i] for i < n (any n: nothing past n is touched).
+    void (*gru_blend)(const float *z, const float *candidate, float *h, size_t n);
+
+    // LSTM: c[i] = f[i]·c[i] + i[i]·g[i];  h[i] = o[i]·tanh(c[i]) for i < n (any n: nothing past n is touched).
+    // i, f, g, o already activated.
+    void (*lstm_blend)(const float *i, const float *f, const float *g, const float *o,
+                       float *c, float *h, size_t n);
+
+    // Σ a[i]·b[i] for i < n (any n), in a fixed order that depends on n and the variant only.
+    float (*dot)(const float *a, const float *b, size_t n);
+} skip_kernels;
+
+// The fastest variant this machine can run; the same pointer for the life of the process.
+const skip_kernels *skip_kernels_best(void);
+
+// The variants that this machine can run, slowest first; index from 0, NULL past the last.
+const skip_kernels *skip_kernels_at(size_t index);
+
+// Asks the cache for the line at address, to be read (and written) soon.
+static inline void skip_prefetch(const void *address) { __builtin_prefetch(address, 1, 3); }
+
+#endif
