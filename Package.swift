@@ -1,0 +1,28 @@
+// swift-tools-version: 6.2
+// skipd: a streaming sensor event processor on Skip RNNs.
+import PackageDescription
+
+/// Every Swift target: Swift 6 language mode (the tools version's default), explicit existentials, imports that say what they leak.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "skipd",
+    products: [
+        .library(name: "SkipRNN", targets: ["SkipRNN"]),
+    ],
+    targets: [
+        // The inner loops in C.
+        .target(name: "CSkipKernels"),
+        .target(name: "SkipRNN", dependencies: ["CSkipKernels"], swiftSettings: strict),
+        .testTarget(name: "SkipRNNTests", dependencies: ["SkipRNN", "CSkipKernels"], resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(name: "CSkipKernelsTests", dependencies: ["CSkipKernels"], swiftSettings: strict),
+
+        .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+        .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
+        .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
+    ]
+)
