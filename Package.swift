@@ -18,7 +18,7 @@ let package = Package(
         // The inner loops in C.
         .target(name: "CSkipKernels"),
         .target(name: "SkipRNN", dependencies: ["CSkipKernels"], swiftSettings: strict),
-        .testTarget(name: "SkipRNNTests", dependencies: ["SkipRNN", "CSkipKernels"], resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(name: "SkipRNNTests", dependencies: ["SkipRNN", "CSkipKernels"], swiftSettings: strict),
         .testTarget(name: "CSkipKernelsTests", dependencies: ["CSkipKernels"], swiftSettings: strict),
 
         .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),

@@ -1,0 +1,19 @@
+/// One layer's arithmetic: from a timestep's input and the layer's state to the layer's new state.
+///
+/// A layer's state is one run of floats: h (H) for a GRU; h (H), then c (H) for an LSTM.
+protocol RecurrentCell: Sendable {
+    /// Features of the layer's input.
+    var inputSize: Int { get }
+    /// H.
+    var hiddenSize: Int { get }
+    /// Floats of the layer's state: H or 2 H.
+    static func stateSize(hiddenSize: Int) -> Int
+    /// Where in the layer's state the values begin that the state update gate reads: h of a GRU, c of an LSTM.
+    static func gateOffset(hiddenSize: Int) -> Int
+
+    /// Computes the candidate state of several streams and stores it over their states.
+    /// - Parameters:
+    ///   - workspace: `workspace.concatenated` holds each stream's input (`inputSize` floats) in front.
+    ///   - states: the address of each stream's layer state.
+    func update(_ states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>, offset: Int, streams: Int, _ workspace: Workspace, _ kernels: Kernels)
+}

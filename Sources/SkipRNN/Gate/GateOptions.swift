@@ -1,0 +1,23 @@
+/// What an operator may change about when updates fall due. The defaults are the trained behaviour.
+public struct GateOptions: Sendable, Hashable {
+    /// κ ≥ 1: each increment is divided by it, so that about κ times as many timesteps are skipped. The default is 1.
+    public var stretch: Float
+    /// The most timesteps skipped in a row before an update is forced. The default is nil, no bound.
+    public var maxSkip: Int?
+
+    public init(stretch: Float = 1, maxSkip: Int? = nil) {
+        precondition(stretch >= 1, "a stretch below 1 would read more than the model was trained to")
+        self.stretch = stretch
+        self.maxSkip = maxSkip
+    }
+
+    /// The increment as it is accumulated. A stretch of 1 changes no bit.
+    public func stretched(_ increment: Float) -> Float { stretch == 1 ? increment : increment / stretch }
+
+    /// Timesteps up to and with the next update after `gate` was updated; nil where there will be none.
+    public func timestepsUntilUpdate(_ gate: GateState) -> UInt64? {
+        guard let maxSkip else { return gate.timestepsUntilUpdate }
+        let forced = UInt64(maxSkip) + 1
+        return min(gate.timestepsUntilUpdate ?? forced, forced)
+    }
+}

@@ -1,0 +1,25 @@
+import CSkipKernels
+import Glibc
+
+/// The state update gate's parameters: Δũ = σ(w · s + b) (equation 4), s the top layer's hidden state (GRU) or cell state (LSTM).
+///
+/// The sigmoid is computed in Float64 and rounded once: where w = 0, ties at exactly ½ depend on its last bit. One is
+/// evaluated an update, some 10 ns.
+public struct StateUpdateGate: Sendable {
+    /// w, (H).
+    let weight: AlignedFloats
+    /// b.
+    public let bias: Float
+
+    init(weight: [Float], bias: Float) {
+        self.weight = AlignedFloats(weight)
+        self.bias = bias
+    }
+
+    /// The update probability increment Δũ of a state of H values.
+    @inline(__always)
+    func increment(of state: UnsafePointer<Float>, _ kernels: Kernels) -> Float {
+        let logit = Double(kernels.dot(weight.start, state, weight.count)) + Double(bias)
+        return Float(1 / (1 + exp(-logit)))
+    }
+}
