@@ -21,6 +21,8 @@ let package = Package(
         .testTarget(name: "SkipRNNTests", dependencies: ["SkipRNN", "CSkipKernels"], swiftSettings: strict),
         .testTarget(name: "CSkipKernelsTests", dependencies: ["CSkipKernels"], swiftSettings: strict),
 
+        .target(name: "SkipStream", dependencies: ["SkipRNN", "CSkipKernels"], swiftSettings: strict),
+
         .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
