@@ -1,0 +1,99 @@
+# skipd's two commands are `make demo` and `make test`; `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+SWIFT ?= swift
+RELEASE := -c release --static-swift-stdlib
+
+# Where `make install` puts things, under DESTDIR.
+PREFIX ?= /usr
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+
+# Debian packages: what the build links, and what only the tests use (a foreign ZeroMQ client, a systemd to boot the unit in).
+BUILD_PACKAGES := libzmq3-dev pkg-config
+TEST_PACKAGES := python3-zmq python3-numpy systemd-container
+
+.PHONY: help deps test-deps swift-there build test demo man install clean
+
+help: ## List the targets
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+deps: swift-there ## Install what the build needs from Debian, if it is missing
+	@$(call install-missing,$(BUILD_PACKAGES))
+
+test-deps: deps ## Install what the tests need besides
+	@$(call install-missing,$(TEST_PACKAGES))
+
+swift-there:
+	@command -v $(firstword $(SWIFT)) >/dev/null || { echo 'skipd needs Swift 6.2 or later: https://www.swift.org/install/linux/' >&2; exit 1; }
+
+build: deps ## Build skipd and skipctl for release, each one file without Swift libraries beside it
+	$(SWIFT) build $(RELEASE) --product skipd
+	$(SWIFT) build $(RELEASE) --product skipctl
+
+test: test-deps ## Build without a warning, then run every test
+	@mkdir -p .build
+	$(SWIFT) build --build-tests 2>&1 | tee .build/warnings.log
+	@$(refuse-warnings)
+	$(SWIFT) test --skip-build --disable-xctest
+
+demo: build ## Classify seven recordings of a real smartwatch, live
+	"$$($(SWIFT) build $(RELEASE) --show-bin-path)/skipctl" demo
+
+man: build ## Write manual pages and shell completions to .build/man
+	$(SWIFT) build $(RELEASE) --product generate-manual
+	@rm -rf .build/man && mkdir -p .build/man
+	@bin="$$($(SWIFT) build $(RELEASE) --show-bin-path)"; \
+	date="$$(git log -1 --format=%cs 2>/dev/null || date +%F)"; \
+	for tool in skipd skipctl; do \
+	    "$$bin/generate-manual" "$$bin/$$tool" --date "$$date" --output-directory .build/man; \
+	    for shell in bash zsh fish; do "$$bin/$$tool" --generate-completion-script $$shell >.build/man/$$tool.$$shell; done; \
+	done
+
+install: build man ## Lay everything out under DESTDIR; configuration and models already there stay as they are
+	@bin="$$($(SWIFT) build $(RELEASE) --show-bin-path)"; root='$(DESTDIR)'; \
+	put() { install -D -m "$$1" "$$2" "$$root$$3"; }; \
+	keep() { if [[ -e "$$root$$2" ]]; then echo "kept $$root$$2"; else put 644 "$$1" "$$2"; fi; }; \
+	for tool in skipd skipctl; do \
+	    install -D -s -m 755 "$$bin/$$tool" "$$root$(PREFIX)/bin/$$tool"; \
+	    put 644 .build/man/$$tool.1 $(PREFIX)/share/man/man1/$$tool.1; \
+	    put 644 .build/man/$$tool.bash $(PREFIX)/share/bash-completion/completions/$$tool; \
+	    put 644 .build/man/$$tool.zsh $(PREFIX)/share/zsh/vendor-completions/_$$tool; \
+	    put 644 .build/man/$$tool.fish $(PREFIX)/share/fish/vendor_completions.d/$$tool.fish; \
+	done; \
+	keep etc/skipd/skipd.toml $(SYSCONFDIR)/skipd/skipd.toml; \
+	keep etc/skipd/models/watch.safetensors $(SYSCONFDIR)/skipd/models/watch.safetensors; \
+	put 644 etc/skipd/recordings/watch-seven.safetensors $(PREFIX)/share/skipd/recordings/watch-seven.safetensors; \
+	sed 's|/usr/bin/skipd|$(PREFIX)/bin/skipd|; s|/etc/skipd|$(SYSCONFDIR)/skipd|; s|/usr/share|$(PREFIX)/share|' \
+	    systemd/skipd.service >.build/skipd.service; \
+	put 644 .build/skipd.service $(UNITDIR)/skipd.service; \
+	put 644 systemd/skipd.sysusers $(SYSUSERSDIR)/skipd.conf; \
+	for file in README.md CHANGELOG.md LICENSE NOTICE etc/skipd/skipd.toml; do put 644 $$file $(PREFIX)/share/doc/skipd/$${file##*/}; done; \
+	if [[ -z "$$root" ]]; then echo 'Installed. Next: systemd-sysusers && systemctl daemon-reload && systemctl enable --now skipd'; fi
+
+clean: ## Remove everything built
+	rm -rf .build
+
+# Installs those Debian packages of a list that are missing, and asks for nothing if none is.
+define install-missing
+	command -v dpkg-query >/dev/null || { echo 'Not Debian: see to these packages yourself: $(1)' >&2; exit 0; }; \
+	missing=(); \
+	for package in $(1); do \
+	    [[ "$$(dpkg-query -W -f='$${Status}' $$package 2>/dev/null || true)" == *' ok installed' ]] || missing+=($$package); \
+	done; \
+	if (( $${#missing[@]} )); then \
+	    echo "Installing from Debian: $${missing[*]}"; \
+	    sudo=(); if (( EUID != 0 )); then sudo=(sudo); fi; \
+	    "$${sudo[@]}" apt-get update -q; \
+	    "$${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$${missing[@]}"; \
+	fi
+endef
+
+# Fails on a warning about one of our own files. The file is touched, so that it is compiled, and complained about, next time too.
+define refuse-warnings
+	files="$$(sed -nE 's,^($(CURDIR)/)?((Sources|Tests)/[^:]+):[0-9]+:[0-9]+: warning: .*,\2,p' .build/warnings.log | sort -u)"; \
+	if [[ -n "$$files" ]]; then touch $$files; echo "Warnings in our own files:" $$files >&2; exit 1; fi
+endef
