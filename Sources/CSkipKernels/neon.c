@@ -1,0 +1,13 @@
+// The variant for NEON, which every 64-bit Arm has.
+#if defined(__aarch64__)
+
+#define SKIP_VARIANT skip_kernels_neon
+#define SKIP_NAME "neon"
+#define SKIP_LANES 4
+#define SKIP_ACCUMULATORS 24
+#define SKIP_STREAMS 5
+#define SKIP_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
+
+#include "simd.h"
+
+#endif
