@@ -13,6 +13,10 @@ let package = Package(
     name: "skipd",
     products: [
         .library(name: "SkipRNN", targets: ["SkipRNN"]),
+        .executable(name: "skipctl", targets: ["skipctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: [
         // The inner loops in C.
@@ -26,5 +30,9 @@ let package = Package(
         .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
+
+        .executableTarget(
+            name: "skipctl", dependencies: ["SkipRNN", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
     ]
 )

@@ -1,0 +1,8 @@
+import ArgumentParser
+
+/// `skipctl model …`: looks at, checks and converts models.
+struct ModelCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "model", abstract: "Looks at, checks and converts models.",
+        subcommands: [ModelInspect.self, ModelVerify.self, ModelImportCommand.self])
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import Glibc
+
+/// The command line for people who run skipd: looks at models and recordings, and talks to a running daemon.
+///
+/// Exit status: 0 done; 1 failed, with one sentence on standard error; 2 nothing matched or time ran out, where that was
+/// asked for; 64 usage.
+@main
+struct Skipctl: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "skipctl",
+        abstract: "Looks at, feeds and follows skipd, the streaming sensor event processor.",
+        version: "0.1.0",
+        subcommands: [Replay.self, ModelCommand.self]
+    )
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            // The parser's own errors and exits carry their text and status; every other error is one sentence.
+            let status = exitCode(for: error)
+            if status != .failure || error is ExitCode { exit(withError: error) }
+            writeToStandardError("skipctl: \(error)\n")
+            Glibc.exit(status.rawValue)
+        }
+    }
+}

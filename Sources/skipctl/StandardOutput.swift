@@ -1,0 +1,34 @@
+import Glibc
+
+/// Standard output: lines are collected and leave in large writes, or at once where somebody waits for them.
+struct StandardOutput: ~Copyable {
+    private var buffer: [UInt8] = []
+    /// Writes of about this size are as fast as larger ones. In bytes.
+    private static let piece = 64 << 10
+
+    mutating func line(_ text: String) throws(CommandFailure) {
+        buffer.append(contentsOf: text.utf8)
+        buffer.append(UInt8(ascii: "\n"))
+        if buffer.count >= Self.piece { try flush() }
+    }
+
+    mutating func line(_ object: JSONObject) throws(CommandFailure) { try line(object.text) }
+
+    /// Writes what was collected. A reader that is gone (`| head`) ends the process by SIGPIPE, as of any other tool.
+    mutating func flush() throws(CommandFailure) {
+        var written = 0
+        while written < buffer.count {
+            let count = buffer.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress! + written, $0.count - written) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw CommandFailure("standard output can't be written: \(String(cString: strerror(errno)))") }
+            written += count
+        }
+        buffer.removeAll(keepingCapacity: true)
+    }
+}
+
+/// Writes a message for the person at the terminal; what can't be written is lost.
+func writeToStandardError(_ text: String) {
+    var text = text
+    text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}
