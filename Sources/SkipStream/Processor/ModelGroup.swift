@@ -1,0 +1,55 @@
+import SkipRNN
+
+/// The streams' states of one model, and what computing several of them together needs.
+final class ModelGroup {
+    let model: Model
+    /// One row a stream: the model's whole state.
+    var rows: Slab<Float>
+    let workspace: Workspace
+    /// The addresses of the states in work: (batch).
+    let states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
+    /// The new increments of the states in work: (batch).
+    let increments: UnsafeMutablePointer<Float>
+    /// Room for one stream's outputs: logits, then probabilities.
+    let outputs: UnsafeMutableBufferPointer<Float>
+    /// Each label as JSON.
+    let labels: [[UInt8]]
+    /// Updates made.
+    var updates: UInt64 = 0
+
+    /// Streams that are updated together at most. Never waited for.
+    static let batch = 8
+
+    init(_ model: Model) {
+        self.model = model
+        rows = Slab(width: model.architecture.stateSize)
+        workspace = Workspace(for: model, streams: Self.batch)
+        states = .allocate(capacity: Self.batch)
+        increments = .allocate(capacity: Self.batch)
+        outputs = .allocate(capacity: model.logitsCapacity)
+        labels = model.metadata.labels.map { label in
+            var json: [UInt8] = []
+            json.appendJSON(label)
+            return json
+        }
+    }
+
+    deinit {
+        states.deallocate()
+        increments.deallocate()
+        outputs.deallocate()
+    }
+
+    /// Computes a stream's outputs from its state: class probabilities, or a regression's values, in `outputs`.
+    /// - Returns: the most probable class and its probability; (0, the first value) for regression.
+    func classify(_ row: UInt32) -> (label: Int, probability: Float) {
+        guard let start = outputs.baseAddress else { return (0, 0) }
+        model.computeLogits(rows[row], into: start)
+        let values = UnsafeMutableBufferPointer(start: start, count: model.architecture.outputSize)
+        guard model.architecture.task == .classification else { return (0, values[0]) }
+        softmax(values)
+        var best = 0
+        for index in values.indices where values[index] > values[best] { best = index }
+        return (best, values[best])
+    }
+}

@@ -1,0 +1,122 @@
+public import SkipRNN
+
+/// What is known of one stream.
+public struct StreamStatus: Sendable, Equatable {
+    public var name: String
+    public var model: String
+    /// The label its state makes most probable, and that probability; nil before the sequence's first update and for regression.
+    public var label: String?
+    public var probability: Float?
+    /// The next timestep expected.
+    public var next: UInt64
+    /// The timestep from which on an update is due; nil for never.
+    public var due: UInt64?
+    public var boot: UInt32
+    /// Timesteps and updates since the sequence began.
+    public var timesteps: UInt64
+    public var updates: UInt64
+    /// Results published or counted.
+    public var results: UInt64
+    /// Timesteps that never came: unread anyway, and missed.
+    public var omitted: UInt64
+    public var lost: UInt32
+    /// Δũ as accumulated, and ũ now.
+    public var gate: GateState
+    /// When the last timestep was read, in nanoseconds since the Unix epoch; nil before the first.
+    public var lastReadTime: Int64?
+    /// Seconds since the last message, as of the last block.
+    public var idleSeconds: UInt32
+    public var shard: Int
+}
+
+/// One route's model, and what runs under it.
+public struct ModelStatus: Sendable, Equatable {
+    public var name: String
+    public var identity: String
+    public var streams: Int
+    public var updates: UInt64
+}
+
+// What the operator asks for, between blocks. Walks over many streams are cut into pages, so that samples never wait for long.
+
+extension StreamProcessor {
+    /// Streams at present.
+    public var streamCount: Int { table.count }
+
+    /// The models in force, each once, in the routes' order.
+    public var models: [ModelStatus] {
+        var models: [ModelStatus] = []
+        for route in routes.inForce where !models.contains(where: { $0.name == route.route.model }) {
+            let streams = routes.all.filter { $0.group === route.group && $0.route.model == route.route.model }.reduce(0) { $0 + $1.streams }
+            models.append(ModelStatus(name: route.route.model, identity: route.group.model.identity, streams: streams, updates: route.group.updates))
+        }
+        return models
+    }
+
+    /// Looks at up to `limit` slots from `cursor` on and reports the streams whose name begins with `prefix`.
+    /// - Returns: the cursor to go on from; nil past the last.
+    public func streams(prefix: [UInt8], from cursor: UInt32, limit: Int, _ body: (StreamStatus) -> Void) -> UInt32? {
+        walk(from: cursor, limit: limit) { slot in
+            if hasPrefix(slot, prefix) { body(status(slot)) }
+        }
+    }
+
+    /// What is known of a stream; nil where there is none of that name.
+    public func stream(named name: [UInt8]) -> StreamStatus? {
+        name.withUnsafeBytes { table.find($0) }.map { status($0) }
+    }
+
+    /// Returns a stream to its model's initial state. False where there is none of that name.
+    public mutating func reset(stream name: [UInt8]) -> Bool {
+        guard let slot = name.withUnsafeBytes({ table.find($0) }) else { return false }
+        reset(slot)
+        return true
+    }
+
+    /// Looks at up to `limit` slots from `cursor` on and resets the streams whose name begins with `prefix`.
+    /// - Returns: how many, and the cursor to go on from; nil past the last.
+    public mutating func reset(prefix: [UInt8], from cursor: UInt32, limit: Int) -> (count: Int, cursor: UInt32?) {
+        var matching: [UInt32] = []
+        let next = walk(from: cursor, limit: limit) { slot in
+            if hasPrefix(slot, prefix) { matching.append(slot) }
+        }
+        for slot in matching { reset(slot) }
+        return (matching.count, next)
+    }
+
+    private mutating func reset(_ slot: UInt32) {
+        restart(table[slot], at: table[slot].pointee.next)
+        table[slot].pointee.publishedLabel = -1
+        publish(.reset("it was asked for"), slot)
+    }
+
+    private func walk(from cursor: UInt32, limit: Int, _ body: (UInt32) -> Void) -> UInt32? {
+        let end = UInt32(min(Int(table.capacity), Int(cursor) + limit))
+        if cursor < end {
+            for slot in cursor..<end where table[slot].pointee.nameLength > 0 { body(slot) }
+        }
+        return end < table.capacity ? end : nil
+    }
+
+    private func hasPrefix(_ slot: UInt32, _ prefix: [UInt8]) -> Bool {
+        StreamSlot.withName(table[slot]) { $0.starts(with: prefix) }
+    }
+
+    private func status(_ slot: UInt32) -> StreamStatus {
+        let stream = table[slot].pointee
+        let route = routes[stream.route]
+        var gate = GateState(updateProbabilityIncrement: stream.increment, cumulativeUpdateProbability: 0)
+        if stream.updates > 0 { gate.skip(stream.next - stream.lastRead - 1) }
+        var best: (label: Int, probability: Float)?
+        if stream.updates > 0, route.group.model.architecture.task == .classification { best = route.group.classify(stream.row) }
+        let name = StreamSlot.withName(table[slot]) { [UInt8]($0) }
+        return StreamStatus(
+            name: String(decoding: name, as: UTF8.self), model: route.route.model,
+            label: best.map { route.group.model.metadata.labels[$0.label] }, probability: best?.probability,
+            next: stream.next, due: stream.due == StreamSlot.never ? nil : stream.due, boot: stream.boot,
+            timesteps: stream.next - stream.sequenceStart, updates: stream.updates, results: stream.results,
+            omitted: stream.omitted, lost: stream.lost, gate: gate,
+            lastReadTime: stream.updates > 0 ? stream.lastReadTime : nil,
+            idleSeconds: now - min(now, stream.heard), shard: shard(of: name))
+    }
+}

@@ -1,0 +1,126 @@
+import SkipRNN
+
+// Updates: streams of one model that wait in the block are computed together, then go on in their messages.
+
+extension StreamProcessor {
+    /// Works off all waiting streams.
+    @inline(never)
+    mutating func updatePending() {
+        while pendingCount > 0 { updateBatch() }
+    }
+
+    /// Updates the first waiting stream and as many others of its model as fit a batch.
+    private mutating func updateBatch() {
+        let group = routes[table[parts[pending[0]].slot].pointee.route].group
+        var chosen = InlineBatch()
+        var kept = 0
+        for place in 0..<pendingCount {
+            let index = pending[place]
+            let stream = table[parts[index].slot]
+            if chosen.count < ModelGroup.batch, routes[stream.pointee.route].group === group {
+                chosen.append(index)
+            } else {
+                pending[kept] = index
+                kept += 1
+            }
+        }
+        pendingCount = kept
+
+        var streams = 0
+        var updated = InlineBatch()
+        for position in 0..<chosen.count {
+            let index = chosen[position]
+            let stream = table[parts[index].slot]
+            stream.pointee.flags.remove(.isPending)
+            if !routes[stream.pointee.route].isCurrent, let route = StreamSlot.withName(stream, { routes.match($0) }), routes[route].group === group {
+                // Changed options take effect here, at the stream's next update.
+                move(stream, to: route)
+            }
+            decode(index, into: group.workspace.input(streams))
+            guard group.model.normalize(group.workspace.input(streams)) else {
+                reject(index)
+                continue
+            }
+            group.states[streams] = state(stream, group)
+            updated.append(index)
+            streams += 1
+        }
+        guard streams > 0 else { return }
+        group.model.update(group.states, streams: streams, increments: group.increments, group.workspace)
+        group.updates &+= UInt64(streams)
+        counters.batches &+= 1
+        for position in 0..<streams { finishUpdate(updated[position], increment: group.increments[position]) }
+    }
+
+    /// The stream's state, the initial one where the sequence has had no update yet.
+    private func state(_ stream: UnsafeMutablePointer<StreamSlot>, _ group: ModelGroup) -> UnsafeMutablePointer<Float> {
+        if stream.pointee.row == StreamSlot.noRow { stream.pointee.row = group.rows.allocate() }
+        let state = group.rows[stream.pointee.row]
+        if stream.pointee.updates == 0 { state.update(from: group.model.initialState, count: group.model.initialState.count) }
+        return state
+    }
+
+    /// Reads the stream's next timestep from its message.
+    private func decode(_ index: Int, into timestep: UnsafeMutablePointer<Float>) {
+        let part = parts + index
+        let stream = table[part.pointee.slot]
+        let features = routes[stream.pointee.route].features
+        let offset = Int(stream.pointee.next - part.pointee.first) * features
+        if let start = part.pointee.numbersStart {
+            numbers.withUnsafeBufferPointer { numbers in
+                for i in 0..<features { timestep[i] = numbers[start + offset + i] }
+            }
+        } else if let start = part.pointee.payload.baseAddress {
+            let type = part.pointee.header.type
+            type.decode(start + offset * type.size, count: features, into: timestep)
+        }
+    }
+
+    /// Passes a timestep that can't be read: the state stays, the update stays due.
+    private mutating func reject(_ index: Int) {
+        let slot = parts[index].slot
+        counters.rejected += 1
+        publish(.rejected(table[slot].pointee.next, "a value is not finite"), slot)
+        table[slot].pointee.next += 1
+        reach(index, isUpdate: false)
+        advance(index)
+    }
+
+    private mutating func finishUpdate(_ index: Int, increment: Float) {
+        let part = parts + index
+        let stream = table[part.pointee.slot]
+        let route = stream.pointee.route
+        let timestep = stream.pointee.next
+        counters.updated &+= 1
+        stream.pointee.increment = routes[route].gateOptions.stretched(increment)
+        let gate = GateState(updateProbabilityIncrement: stream.pointee.increment, cumulativeUpdateProbability: 0)
+        stream.pointee.due = routes[route].gateOptions.timestepsUntilUpdate(gate).map { timestep + $0 } ?? StreamSlot.never
+        stream.pointee.updates += 1
+        stream.pointee.lastRead = timestep
+        stream.pointee.lastReadTime = time(of: timestep, part, route)
+        stream.pointee.next = timestep + 1
+        reach(index, isUpdate: true)
+        if routes[route].route.hints, part.pointee.header.firstTimestep != nil, part.pointee.header.boot != 0 { publishHint(part.pointee.slot) }
+        advance(index)
+    }
+
+    /// A timestep's time: the device's, moved on by the model's sample rate within a message; else the message's arrival.
+    private func time(of timestep: UInt64, _ part: UnsafeMutablePointer<MessageParts>, _ route: UInt16) -> Int64 {
+        guard let start = part.pointee.header.timestamp else { return arrival }
+        guard timestep > part.pointee.first, let rate = routes[route].group.model.metadata.sampleRate else { return start }
+        return start &+ Int64((Double(timestep - part.pointee.first) * 1e9 / rate).rounded())
+    }
+}
+
+/// Up to a batch of message indices, without allocation.
+private struct InlineBatch {
+    private var values: (Int, Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0, 0)
+    private(set) var count = 0
+
+    mutating func append(_ value: Int) {
+        withUnsafeMutableBytes(of: &values) { $0.storeBytes(of: value, toByteOffset: count * MemoryLayout<Int>.stride, as: Int.self) }
+        count += 1
+    }
+
+    subscript(index: Int) -> Int { withUnsafeBytes(of: values) { $0.load(fromByteOffset: index * MemoryLayout<Int>.stride, as: Int.self) } }
+}

@@ -1,0 +1,134 @@
+import CSkipKernels
+public import SkipRNN
+
+/// Samples in, results out: every stream's way through its model.
+///
+/// One thread owns a processor. It is handed blocks of up to 64 messages and works each block off before it returns:
+///
+/// 1. every message is taken apart, its name hashed, its index entry asked for from memory;
+/// 2. every name's slot is looked up and asked for;
+/// 3. message by message, in order: what is skipped is counted; where an update is due the stream waits;
+/// 4. waiting streams of one model are updated together, then go on in their messages.
+///
+/// Nothing on the way of a skipped or updated timestep allocates, locks or logs.
+///
+/// Invariants: a stream's results are those of feeding its timesteps one by one to the cell; what else is in a block changes no bit of them.
+public struct StreamProcessor: ~Copyable {
+    /// Messages of a block at most.
+    public static let blockSize = 64
+
+    var table: StreamTable
+    var routes = RouteTable()
+    public internal(set) var counters = Counters()
+    public var limits: StreamLimits
+    let sink: any ResultSink
+    var outgoing = Outgoing()
+    var generator = SystemRandomNumberGenerator()
+
+    /// The block in work.
+    let parts: UnsafeMutablePointer<MessageParts>
+    /// Messages whose stream waits for an update, in order.
+    let pending: UnsafeMutablePointer<Int>
+    var pendingCount = 0
+    /// Timesteps of JSON payloads in the block.
+    var numbers: [Float] = []
+    /// When the block arrived, in nanoseconds since the Unix epoch.
+    var arrival: Int64 = 0
+    /// The same in seconds since the first block.
+    var now: UInt32 = 0
+    private var firstArrival: Int64?
+    /// Events of the current second, so that each stream has one of a kind.
+    var recentEvents: Set<UInt64> = []
+    /// Where the search for idle streams goes on.
+    var idleHand: UInt32 = 0
+
+    /// A processor without routes or streams.
+    public init(sink: any ResultSink, limits: StreamLimits = .init()) {
+        self.sink = sink
+        self.limits = limits
+        table = StreamTable()
+        parts = .allocate(capacity: Self.blockSize)
+        pending = .allocate(capacity: Self.blockSize)
+    }
+
+    deinit {
+        parts.deallocate()
+        pending.deallocate()
+    }
+
+    /// Puts routes in force, with the models they name, in the configuration's order: the first whose pattern matches wins.
+    ///
+    /// A stream whose route changes in anything but the model takes the change at its next update; one whose model changes
+    /// begins anew at its next message.
+    public mutating func install(_ bound: [BoundRoute]) { routes.install(bound) }
+
+    /// Works off a block of messages.
+    /// - Parameters:
+    ///   - block: at most `blockSize` messages.
+    ///   - arrival: when they came, in nanoseconds since the Unix epoch: the time of timesteps that have none of their own.
+    public mutating func process(_ block: UnsafeBufferPointer<IncomingMessage>, arrival: Int64) {
+        precondition(block.count <= Self.blockSize, "a block has at most 64 messages")
+        begin(arrival)
+        for index in block.indices {
+            guard let frames = SampleFrames(block[index]) else {
+                parts[index].isUsable = false
+                continue
+            }
+            parts[index].take(frames)
+            parts[index].hash = table.prefetchIndex(frames.name)
+        }
+        for index in block.indices where parts[index].isUsable { parts[index].guess = table.prefetchSlot(parts[index].hash) }
+        for index in block.indices {
+            if parts[index].isUsable { accept(index) } else { drop(.malformed, block[index].first, "its frames are not of the wire protocol") }
+        }
+        updatePending()
+        dropSomeIdle()
+        if !numbers.isEmpty { numbers.removeAll(keepingCapacity: true) }
+    }
+
+    private mutating func begin(_ arrival: Int64) {
+        self.arrival = arrival
+        let first = firstArrival ?? arrival
+        firstArrival = first
+        let second = UInt32(clamping: (arrival - first) / 1_000_000_000)
+        if second != now {
+            now = max(now, second)
+            if !recentEvents.isEmpty { recentEvents.removeAll(keepingCapacity: true) }
+        }
+    }
+
+    /// Counts a message that can't be used.
+    mutating func drop(_ cause: DropCause, _ name: UnsafeRawBufferPointer, _ reason: StaticString) {
+        counters.messages += 1
+        counters[cause] += 1
+        sink.dropped(cause, stream: name, reason: reason)
+    }
+}
+
+/// A message of the block in work.
+struct MessageParts {
+    var isUsable = false
+    var name: UnsafeRawBufferPointer
+    /// What the binary or JSON header says; that of a headerless message is made up from its payload.
+    var header: SampleHeader
+    var headerBytes: UnsafeRawBufferPointer?
+    var payload: UnsafeRawBufferPointer
+    var hash: UInt64 = 0
+    var guess: UInt32?
+    var slot: UInt32 = 0
+    /// The first timestep, and the one behind the last.
+    var first: UInt64 = 0
+    var end: UInt64 = 0
+    /// Where in `numbers` a JSON payload's timesteps begin; nil for a binary one.
+    var numbersStart: Int?
+
+    /// Takes a message's parts over; the header is read later, under the stream's route.
+    @inline(__always)
+    mutating func take(_ frames: SampleFrames) {
+        isUsable = true
+        name = frames.name
+        headerBytes = frames.header
+        payload = frames.payload
+        numbersStart = nil
+    }
+}

@@ -1,0 +1,47 @@
+import Glibc
+
+/// Rows of equal size at addresses that never change, in chunks, with a list of the free ones.
+///
+/// Growing allocates one more chunk: nothing is copied, and the system hands out its pages as they are touched.
+struct Slab<Element: BitwiseCopyable>: ~Copyable {
+    /// Elements of a row.
+    let width: Int
+    private var chunks: [UnsafeMutablePointer<Element>] = []
+    private var free: [UInt32] = []
+    /// Rows handed out so far, free ones included.
+    private(set) var capacity = 0
+    /// Rows of a chunk: 2¹² of them.
+    private static var shift: Int { 12 }
+    private static var mask: Int { 1 << shift - 1 }
+
+    init(width: Int) { self.width = width }
+
+    deinit { for chunk in chunks { Glibc.free(chunk) } }
+
+    /// Rows in use.
+    var count: Int { capacity - free.count }
+
+    /// Bytes that the slab takes.
+    var byteCount: Int { chunks.count * (width * MemoryLayout<Element>.stride << Self.shift) + free.capacity * 4 }
+
+    @inline(__always)
+    subscript(row: UInt32) -> UnsafeMutablePointer<Element> {
+        chunks[Int(row) >> Self.shift] + (Int(row) & Self.mask) * width
+    }
+
+    /// Takes a row into use; what it holds is undefined.
+    mutating func allocate() -> UInt32 {
+        if let row = free.popLast() { return row }
+        if capacity >> Self.shift == chunks.count {
+            var address: UnsafeMutableRawPointer?
+            let status = posix_memalign(&address, 64, max(width * MemoryLayout<Element>.stride, 1) << Self.shift)
+            guard status == 0, let address else { fatalError("out of memory for \(capacity + 1 << Self.shift) more streams") }
+            chunks.append(address.bindMemory(to: Element.self, capacity: width << Self.shift))
+        }
+        capacity += 1
+        return UInt32(capacity - 1)
+    }
+
+    /// Gives a row back.
+    mutating func release(_ row: UInt32) { free.append(row) }
+}

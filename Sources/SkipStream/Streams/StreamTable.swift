@@ -1,0 +1,80 @@
+import CSkipKernels
+
+/// All streams: from a name to its slot, in one or two memory accesses, neither of which moves when the table grows.
+struct StreamTable: ~Copyable {
+    private var index = StreamIndex()
+    private var slots = Slab<StreamSlot>(width: 1)
+    private let hash: NameHash
+
+    init(hash: NameHash = NameHash()) {
+        self.hash = hash
+        precondition(MemoryLayout<StreamSlot>.stride == 128, "a stream's record is two cache lines")
+    }
+
+    deinit {
+        for slot in 0..<UInt32(slots.capacity) where slots[slot].pointee.nameLength > 0 { StreamSlot.vacate(slots[slot]) }
+    }
+
+    /// Streams.
+    var count: Int { slots.count }
+    /// Slots, free ones included: indices run from 0 up to it.
+    var capacity: UInt32 { UInt32(slots.capacity) }
+    /// Bytes that the table takes, without the states.
+    var byteCount: Int { index.byteCount + slots.byteCount }
+
+    @inline(__always)
+    subscript(slot: UInt32) -> UnsafeMutablePointer<StreamSlot> { slots[slot] }
+
+    /// A name's hash; its index entry is asked for.
+    @inline(__always)
+    func prefetchIndex(_ name: UnsafeRawBufferPointer) -> UInt64 {
+        let hash = hash(name)
+        index.prefetch(hash)
+        return hash
+    }
+
+    /// The slot that a name most likely has, asked for from memory; nil where the name is unknown.
+    @inline(__always)
+    func prefetchSlot(_ hash: UInt64) -> UInt32? {
+        guard let slot = index.firstSlot(hash) else { return nil }
+        skip_prefetch(slots[slot])
+        return slot
+    }
+
+    /// The slot of a name, `guess` being the one that `prefetchSlot` found.
+    @inline(__always)
+    func find(_ name: UnsafeRawBufferPointer, _ hash: UInt64, guess: UInt32?) -> UInt32? {
+        if let guess, StreamSlot.hasName(slots[guess], name) { return guess }
+        return index.find(hash) { StreamSlot.hasName(slots[$0], name) }
+    }
+
+    /// The slot of a name; nil where it is unknown.
+    func find(_ name: UnsafeRawBufferPointer) -> UInt32? { find(name, hash(name), guess: nil) }
+
+    /// Makes a slot for a name that has none.
+    mutating func insert(_ name: UnsafeRawBufferPointer, _ hash: UInt64) -> UInt32 {
+        let slot = slots.allocate()
+        StreamSlot.occupy(slots[slot], name)
+        index.insert(hash, slot: slot)
+        return slot
+    }
+
+    /// Takes a stream out.
+    mutating func remove(_ slot: UInt32) {
+        let hash = StreamSlot.withName(slots[slot]) { self.hash($0) }
+        index.remove(hash, slot: slot)
+        StreamSlot.vacate(slots[slot])
+        slots.release(slot)
+    }
+
+    /// A stream that has been idle for long: the longest idle of some chosen by chance, without those that wait in the block.
+    func idlest(ofSample size: Int = 16, _ generator: inout some RandomNumberGenerator) -> UInt32? {
+        var best: UInt32?
+        for _ in 0..<size {
+            let slot = UInt32.random(in: 0..<capacity, using: &generator)
+            guard slots[slot].pointee.nameLength > 0, !slots[slot].pointee.flags.contains(.isPending) else { continue }
+            if best.map({ slots[slot].pointee.heard < slots[$0].pointee.heard }) ?? true { best = slot }
+        }
+        return best
+    }
+}

@@ -1,0 +1,16 @@
+/// One ZeroMQ message as it came, its frames borrowed: they must outlive the block they are processed in.
+public struct IncomingMessage {
+    /// The frames; only the first `frameCount` have a meaning, and no more than three are kept.
+    public var first: UnsafeRawBufferPointer
+    public var second: UnsafeRawBufferPointer
+    public var third: UnsafeRawBufferPointer
+    /// How many frames the message had, which may be more than three.
+    public var frameCount: Int
+
+    public init(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer = .init(start: nil, count: 0), _ third: UnsafeRawBufferPointer = .init(start: nil, count: 0), frameCount: Int) {
+        self.first = first
+        self.second = second
+        self.third = third
+        self.frameCount = frameCount
+    }
+}

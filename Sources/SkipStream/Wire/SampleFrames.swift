@@ -1,0 +1,46 @@
+import Glibc
+
+/// A message's parts, whichever of the three frame forms it has.
+struct SampleFrames {
+    /// 1–255 bytes; whether they are UTF-8 without control characters is checked when the stream is made.
+    let name: UnsafeRawBufferPointer
+    /// The binary or JSON header; nil for a message without one.
+    let header: UnsafeRawBufferPointer?
+    let payload: UnsafeRawBufferPointer
+
+    static let maximumName = 255
+
+    /// Takes a message apart; nil where it is malformed.
+    @inline(__always)
+    init?(_ message: IncomingMessage) {
+        switch message.frameCount {
+        case 1:
+            // stream, a zero byte, the binary header, payload
+            let bytes = message.first
+            guard let start = bytes.baseAddress, let zero = memchr(start, 0, min(bytes.count, Self.maximumName + 1)) else { return nil }
+            let length = UnsafeRawPointer(zero) - start
+            guard bytes.count >= length + 1 + SampleHeader.size else { return nil }
+            name = UnsafeRawBufferPointer(start: start, count: length)
+            header = UnsafeRawBufferPointer(start: start + length + 1, count: SampleHeader.size)
+            let offset = length + 1 + SampleHeader.size
+            payload = UnsafeRawBufferPointer(start: start + offset, count: bytes.count - offset)
+        case 2:
+            name = message.first
+            header = nil
+            payload = message.second
+        case 3:
+            name = message.first
+            header = message.second
+            payload = message.third
+        default:
+            return nil
+        }
+        guard name.count >= 1, name.count <= Self.maximumName else { return nil }
+    }
+
+    /// A Boolean value indicating whether bytes are UTF-8 without control characters (C0, DEL, C1).
+    static func isValidName(_ name: UnsafeRawBufferPointer) -> Bool {
+        guard let text = String(validating: name, as: UTF8.self) else { return false }
+        return !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
+}
