@@ -25,7 +25,7 @@ extension Socket {
     }
 
     private func setKey(_ number: CInt, _ key: String, _ name: String) throws(ZeroMQError) {
-        // Checked here since libzmq 4.3.4 reads on past the end of a text that isn't Z85.
+        // Checked here, since libzmq takes any 32 bytes for a key in binary, a text that is too short among them.
         guard let bytes = Z85.decode(key), bytes.count == 32 else {
             throw ZeroMQError(code: invalidArgument, action: "use as the \(name) what isn't 40 characters of Z85")
         }
