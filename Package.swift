@@ -18,6 +18,10 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
+    dependencies: [
+        // skipd.toml: line and column in syntax errors.
+        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+    ],
     targets: [
         // The inner loops in C.
         .target(name: "CSkipKernels"),
@@ -27,6 +31,11 @@ let package = Package(
 
         .target(name: "SkipStream", dependencies: ["SkipRNN", "CSkipKernels"], swiftSettings: strict),
         .testTarget(name: "SkipStreamTests", dependencies: ["SkipStream", "SkipRNN"], swiftSettings: strict),
+
+        .target(
+            name: "SkipConfiguration",
+            dependencies: ["SkipStream", "SkipRNN", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: strict),
+        .testTarget(name: "SkipConfigurationTests", dependencies: ["SkipConfiguration", "SkipStream"], swiftSettings: strict),
 
         .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),

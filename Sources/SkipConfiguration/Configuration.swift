@@ -1,0 +1,137 @@
+public import SkipStream
+
+/// skipd.toml as typed values: what the daemon does, and where skipctl finds it.
+///
+///     let configuration = try Configuration(contentsOf: "/etc/skipd/skipd.toml")
+///     configuration.ingest.bind[0].text // "tcp://127.0.0.1:5570"
+///
+/// Every property has the file's default, so `Configuration()` is an empty file. Reading one reports everything that is wrong in it, each
+/// problem with its line; unknown keys are problems.
+public struct Configuration: Sendable, Equatable {
+    /// Where samples come from.
+    public var ingest = Ingest()
+    /// Where results go.
+    public var results = Results()
+    /// Where requests of skipctl come in.
+    public var control = Control()
+    /// Where metrics and the dashboard are served.
+    public var http = HTTP()
+    /// Where the streams' states are kept.
+    public var state = State()
+    /// How much is taken on.
+    public var limits = Limits()
+    /// Who may talk to skipd.
+    public var security = Security()
+    /// The models, in the file's order. The default is none.
+    public var models: [ModelSource] = []
+    /// The routes; the first that matches a stream's name wins. The default is none.
+    public var routes: [Route] = []
+    /// Every value with its place: what `skipctl config show` prints. Empty unless read from a file.
+    public internal(set) var settings: [Setting] = []
+    /// What is no error but surely not meant, such as a model that no route names.
+    public internal(set) var warnings: [ConfigurationProblem] = []
+
+    /// An empty file's values.
+    public init() {}
+}
+
+/// `[ingest]`: where samples come from.
+public struct Ingest: Sendable, Equatable {
+    /// Endpoints that devices connect to. The default is `tcp://127.0.0.1:5570`.
+    public var bind: [Endpoint] = [.tcp(host: "127.0.0.1", port: 5570)]
+    /// Endpoints that skipd connects to. The default is none.
+    public var connect: [Endpoint] = []
+    /// What kind of socket devices use. The default is `.sub`.
+    public var pattern: IngestPattern = .sub
+    /// How often a connection is probed; one that does not answer is given up. Zero is never. The default is 10 seconds.
+    public var heartbeat: Duration = .seconds(10)
+
+    /// The defaults.
+    public init() {}
+}
+
+/// skipd's side of an ingest connection.
+public enum IngestPattern: String, Sendable, CaseIterable {
+    /// Devices publish (PUB, XPUB); what skipd can't take in time is dropped.
+    case sub
+    /// Devices push (PUSH); what skipd can't take in time waits at the device.
+    case pull
+}
+
+/// `[results]`: where results go.
+public struct Results: Sendable, Equatable {
+    /// Endpoints that subscribers connect to. The default is `tcp://127.0.0.1:5571`.
+    public var bind: [Endpoint] = [.tcp(host: "127.0.0.1", port: 5571)]
+
+    /// The defaults.
+    public init() {}
+}
+
+/// `[control]`: where requests of skipctl come in.
+public struct Control: Sendable, Equatable {
+    /// The endpoint of the control socket. The default is `ipc:///run/skipd/control.sock`.
+    public var bind: Endpoint = .ipc(path: "/run/skipd/control.sock")
+
+    /// The defaults.
+    public init() {}
+}
+
+/// `[http]`: metrics and dashboard.
+public struct HTTP: Sendable, Equatable {
+    /// The address listened at; nil is off. The default is `127.0.0.1:9470`.
+    public var listen: HostAndPort? = HostAndPort(host: "127.0.0.1", port: 9470)
+
+    /// The defaults.
+    public init() {}
+}
+
+/// `[state]`: where the streams' states are kept.
+public struct State: Sendable, Equatable {
+    /// The folder of the checkpoints; nil keeps none. The default is `/var/lib/skipd`.
+    public var directory: String? = "/var/lib/skipd"
+    /// The time between checkpoints. The default is 10 seconds.
+    public var checkpointInterval: Duration = .seconds(10)
+
+    /// The defaults.
+    public init() {}
+}
+
+/// `[limits]`: how much is taken on.
+public struct Limits: Sendable, Equatable {
+    /// The most streams kept at a time. The default is 1,000,000.
+    public var maxStreams = 1_000_000
+    /// A Boolean value indicating whether a new stream past `maxStreams` evicts the longest idle of a sample; else it is refused. The default is true.
+    public var evict = true
+    /// How long an idle stream's state is kept; zero is for ever. The default is 24 hours.
+    public var idleTimeout: Duration = .seconds(24 * 3600)
+    /// The longest frame in bytes; a peer that sends a longer one is disconnected. The default is 1 MiB.
+    public var maxMessage = 1 << 20
+
+    /// The defaults.
+    public init() {}
+}
+
+/// `[security]`: who may talk to skipd.
+public struct Security: Sendable, Equatable {
+    /// A Boolean value indicating whether plaintext is accepted on addresses that others can reach. The default is false.
+    public var insecure = false
+
+    /// The defaults.
+    public init() {}
+}
+
+/// `[[model]]`: a model's name, and its file.
+public struct ModelSource: Sendable, Equatable {
+    /// The name that routes use.
+    public var name: String
+    /// The file's path, with the configuration file's folder in front where it was relative.
+    public var path: String
+    /// The file and line that say so; nil unless read from a file.
+    public var place: ConfigurationPlace?
+
+    public init(name: String, path: String, place: ConfigurationPlace? = nil) {
+        self.name = name
+        self.path = path
+        self.place = place
+    }
+}

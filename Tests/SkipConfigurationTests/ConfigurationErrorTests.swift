@@ -1,0 +1,143 @@
+import SkipConfiguration
+import Testing
+
+/// What is wrong with a file, a line a problem; "" if nothing is.
+func problems(_ text: String) -> String {
+    do throws(ConfigurationError) {
+        _ = try Configuration(text: text)
+        return ""
+    } catch {
+        return error.description
+    }
+}
+
+@Suite struct ConfigurationErrorTests {
+    @Test("a syntax error is told with line and column")
+    func syntax() {
+        let message = problems("[ingest]\nbind = [\"tcp://127.0.0.1:1\"\n\n[results]\n")
+        #expect(message.hasPrefix("skipd.toml:4:1: ") || message.hasPrefix("skipd.toml:4:2: "), "\(message)")
+        #expect(problems("[ingest]\npattern = sub\n").hasPrefix("skipd.toml:2:"))
+        #expect(problems("a = 1\na = 2\n").hasPrefix("skipd.toml:2:"))
+    }
+
+    @Test("all problems are reported, in the file's order")
+    func all() {
+        let text = """
+            [ingest]
+            heartbeet = "10s"
+            pattern = "subscribe"
+            heartbeat = 10
+
+            [limits]
+            max_streams = 0
+            max_message = "1MB"
+
+            [[model]]
+            name = "watch"
+            path = "watch.safetensors"
+
+            [[route]]
+            match = "watch/*"
+            model = "wach"
+            stretch = 0.5
+            emit = "always"
+            min_p = 1.5
+            hold = 0
+            """
+        #expect(problems(text) == """
+            skipd.toml:2: unknown key "heartbeet" in [ingest]; did you mean "heartbeat"?
+            skipd.toml:3: pattern is "subscribe", "sub" or "pull" was expected
+            skipd.toml:4: heartbeat is 10, a duration such as "500ms", "10s", "5m" or "24h", or "0" for none, was expected
+            skipd.toml:7: max_streams is 0, a whole number from 1 to 1000000000 was expected
+            skipd.toml:8: max_message is "1MB", a size such as "64KiB" or "1MiB", from 512B to 1GiB, was expected
+            skipd.toml:16: model is "wach", but no [[model]] has that name; did you mean "watch"?
+            skipd.toml:17: stretch is 0.5, a number from 1.0 up was expected
+            skipd.toml:18: emit is "always", "update", "change", "end" or a number of timesteps from 1 up was expected
+            skipd.toml:19: min_p is 1.5, a number from 0.0 to 1.0 was expected
+            skipd.toml:20: hold is 0, a whole number from 1 to 1000000 was expected
+            """)
+    }
+
+    @Test("a key that resembles none is answered with those there are")
+    func unknown() {
+        #expect(problems("[security]\nzebra = 1\n") == "skipd.toml:2: unknown key \"zebra\" in [security]; its keys are insecure")
+        #expect(problems("[ingst]\n") == "skipd.toml:1: unknown key \"ingst\"; did you mean \"ingest\"?")
+        #expect(problems("zebra = 1\n").hasPrefix("skipd.toml:1: unknown key \"zebra\"; there are ingest, results, control, http,"))
+    }
+
+    @Test("a table of the wrong form is told how to be written")
+    func forms() {
+        #expect(problems("ingest = 5\n") == "skipd.toml:1: ingest is 5, a table [ingest] was expected")
+        #expect(problems("\n[model]\nname = \"a\"\n") == "skipd.toml:2: [model] must be written [[model]], in double brackets, since there may be several")
+        #expect(problems("[[limits]]\n") == "skipd.toml:1: limits is given several times; write [limits] once, in single brackets")
+        #expect(problems("route = [1]\n") == "skipd.toml:1: route has 1, tables [[route]] were expected")
+        #expect(problems("[limits]\nmax_streams = 1979-05-27\n").hasPrefix("skipd.toml:2: max_streams is a date, a whole number"))
+    }
+
+    @Test("a model and a route say what they lack")
+    func missing() {
+        #expect(problems("[[model]]\n[[route]]\n") == """
+            skipd.toml:1: [[model]] has no name; routes use it to say which model they mean
+            skipd.toml:1: [[model]] has no path; it says where the model's file is
+            skipd.toml:2: [[route]] has no match; it says which streams are meant, such as "watch/*"
+            skipd.toml:2: [[route]] has no model; it says by its name which model runs the streams
+            """)
+    }
+
+    @Test("two models of one name are refused")
+    func duplicates() {
+        let text = smallest + "\n[[model]]\nname = \"watch\"\npath = \"b\"\n"
+        #expect(problems(text) == "skipd.toml:10: two models have the name \"watch\" (the first is on line 3); give one of them another")
+    }
+
+    @Test("each bad endpoint is told on its own line")
+    func endpoints() {
+        let text = """
+            [ingest]
+            bind = [
+              "tcp://127.0.0.1:5570",
+              "udp://127.0.0.1:5570", # no such transport
+              7,
+              "tcp://127.0.0.1:5570",
+            ]
+            connect = ["tcp://127.0.0.1:0"]
+            """
+        let expected = "an endpoint such as \"tcp://127.0.0.1:5570\" or \"ipc:///run/skipd/name.sock\" (a path of at most 107 bytes) was expected"
+        #expect(problems(text) == """
+            skipd.toml:4: bind has "udp://127.0.0.1:5570", \(expected)
+            skipd.toml:5: bind has 7, \(expected)
+            skipd.toml:6: bind names tcp://127.0.0.1:5570 twice
+            skipd.toml:8: connect has "tcp://127.0.0.1:0", an endpoint to connect to, with a host and a port, was expected
+            """)
+        #expect(problems("[ingest]\nbind = []\n").hasPrefix("skipd.toml:1: [ingest] neither binds nor connects"))
+    }
+
+    @Test("plaintext that others can reach is refused with the sentence that tells how to allow it")
+    func plaintext() {
+        let text = """
+            [ingest]
+            bind = ["tcp://127.0.0.1:5570", "tcp://*:5570"]
+            connect = ["tcp://10.0.0.7:6000"]
+            [results]
+            bind = ["tcp://192.0.2.1:5571"]
+            [http]
+            listen = "0.0.0.0:9470"
+            """
+        let remedy = "reaches beyond this machine, and plaintext on it could be read and forged by others; use 127.0.0.1 or an ipc endpoint, or allow it with insecure = true in [security]"
+        #expect(problems(text) == """
+            skipd.toml:2: tcp://*:5570 \(remedy)
+            skipd.toml:3: tcp://10.0.0.7:6000 \(remedy)
+            skipd.toml:5: tcp://192.0.2.1:5571 \(remedy)
+            skipd.toml:7: 0.0.0.0:9470 \(remedy)
+            """)
+        #expect(problems(text + "\n[security]\ninsecure = true\n") == "")
+    }
+
+    @Test("a file that isn't there, a folder, bytes that are no text and a zero byte are one sentence each")
+    func unreadable() {
+        #expect(throws: ConfigurationError.self) { try Configuration(contentsOf: "/nowhere/skipd.toml") }
+        do { _ = try Configuration(contentsOf: "/nowhere/skipd.toml") } catch { #expect(error.description == "/nowhere/skipd.toml: can't be opened: No such file or directory") }
+        do { _ = try Configuration(contentsOf: "/tmp") } catch { #expect(error.description == "/tmp: is a directory, a file was expected") }
+        #expect(problems("[ingest]\n# \0\n") == "skipd.toml:2: a zero byte is not allowed")
+    }
+}
