@@ -44,5 +44,11 @@ let package = Package(
         .executableTarget(
             name: "skipctl", dependencies: ["SkipRNN", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
+
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        // The inner loops of training in C.
+        .target(name: "CSkipTraining"),
+        .target(name: "SkipRNNTraining", dependencies: ["SkipRNN", "CSkipTraining", "COpenBLAS"], swiftSettings: strict),
+        .testTarget(name: "SkipRNNTrainingTests", dependencies: ["SkipRNN", "SkipRNNTraining"], swiftSettings: strict),
     ]
 )
