@@ -16,6 +16,7 @@
 
 typedef float vec __attribute__((ext_vector_type(SKIP_LANES)));
 typedef int ivec __attribute__((ext_vector_type(SKIP_LANES)));
+typedef float quad __attribute__((ext_vector_type(4)));
 typedef float loose_vec __attribute__((ext_vector_type(SKIP_LANES), aligned(4)));
 
 #define INLINE static inline __attribute__((always_inline))
@@ -29,9 +30,13 @@ INLINE vec select(ivec mask, vec yes, vec no) { return (vec)((mask & (ivec)yes) 
 
 // MARK: Matrix times vectors
 
-// `blocks` blocks of rows for `streams` streams, all of their sums in registers: blocks · streams · BLOCK_VECS chains
-// of additions run side by side, and each weight that is read serves every stream.
-// Both counts are constants where this is inlined.
+// Blocks of rows at a time for a count of streams, as many as there are registers for. Past 7, lines of the panel
+// that are read side by side would push one another out of an 8-way cache where cols is a multiple of 64.
+#define MOST_BLOCKS(streams) \
+    (SKIP_ACCUMULATORS / BLOCK_VECS / (streams) < 7 ? SKIP_ACCUMULATORS / BLOCK_VECS / (streams) : 7)
+
+// `blocks` blocks of rows for `streams` streams, both constants where this is inlined, with all sums in registers:
+// blocks · streams · BLOCK_VECS chains of additions run side by side, and each weight that is read serves every stream.
 INLINE void tile(const float *panel, const float *bias, size_t cols, const float *x, size_t ldx,
                  float *y, size_t ldy, const size_t blocks, const size_t streams) {
     vec sum[SKIP_ACCUMULATORS];
@@ -46,8 +51,8 @@ INLINE void tile(const float *panel, const float *bias, size_t cols, const float
         for (size_t s = 0; s < streams; s++) input[s] = x[s * ldx + k];
 #pragma clang loop unroll(full)
         for (size_t b = 0; b < blocks * BLOCK_VECS; b++) {
-            vec w = *(const vec *)(panel + b / BLOCK_VECS * SKIP_ROWS * cols + b % BLOCK_VECS * SKIP_LANES
-                                   + k * SKIP_ROWS);
+            const float *block = panel + b / BLOCK_VECS * SKIP_ROWS * cols;
+            vec w = *(const vec *)(block + k * SKIP_ROWS + b % BLOCK_VECS * SKIP_LANES);
 #pragma clang loop unroll(full)
             for (size_t s = 0; s < streams; s++) sum[b * streams + s] = SKIP_FMA(w, input[s], sum[b * streams + s]);
         }
@@ -59,43 +64,49 @@ INLINE void tile(const float *panel, const float *bias, size_t cols, const float
     }
 }
 
-// The whole panel for a constant count of streams, as many blocks at a time as there are registers for, the
-// groups of blocks as equal as can be.
-#define MOST_BLOCKS(streams) (SKIP_ACCUMULATORS / BLOCK_VECS / (streams))
-
-INLINE void pass(const float *panel, const float *bias, size_t blocks, size_t cols, const float *x, size_t ldx,
-                 float *y, size_t ldy, const size_t streams) {
-    const size_t most = MOST_BLOCKS(streams) < 8 ? MOST_BLOCKS(streams) : 8;
-    size_t groups = (blocks + most - 1) / most;
-    while (groups > 0) {
-        size_t count = blocks / groups;
-        switch (count) {
-#define CASE(n) case n: if (n <= most) tile(panel, bias, cols, x, ldx, y, ldy, n <= most ? n : 1, streams); break;
-        CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8)
-#undef CASE
-        }
-        panel += count * SKIP_ROWS * cols;
-        bias += count * SKIP_ROWS;
-        y += count * SKIP_ROWS;
-        blocks -= count;
-        groups--;
+// tile_4_1: four streams, one block. Those that have no room are never called.
+#define TILE(streams, blocks) \
+    static void tile_##streams##_##blocks(const float *panel, const float *bias, size_t cols, \
+                                          const float *x, size_t ldx, float *y, size_t ldy) { \
+        if (streams <= SKIP_STREAMS && blocks <= MOST_BLOCKS(streams)) \
+            tile(panel, bias, cols, x, ldx, y, ldy, blocks, streams); \
     }
+#define TILES(streams) \
+    TILE(streams, 1) TILE(streams, 2) TILE(streams, 3) TILE(streams, 4) TILE(streams, 5) TILE(streams, 6) TILE(streams, 7)
+TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6) TILES(7) TILES(8)
+
+typedef void tile_function(const float *, const float *, size_t, const float *, size_t, float *, size_t);
+
+#define ROW(streams) {tile_##streams##_1, tile_##streams##_2, tile_##streams##_3, tile_##streams##_4, \
+                      tile_##streams##_5, tile_##streams##_6, tile_##streams##_7}
+static tile_function *const tiles[8][7] = {ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7), ROW(8)};
+static const size_t most_blocks[8] = {
+    MOST_BLOCKS(1), MOST_BLOCKS(2), MOST_BLOCKS(3), MOST_BLOCKS(4),
+    MOST_BLOCKS(5), MOST_BLOCKS(6), MOST_BLOCKS(7), MOST_BLOCKS(8),
+};
+
+// How many of `count` to take at once where `most` is possible: that, or half of what is left rather than a small rest.
+INLINE size_t share(size_t count, size_t most) {
+    return count <= most ? count : count < 2 * most ? count / 2 : most;
 }
 
 static void matvec(const float *panel, const float *bias, size_t blocks, size_t cols,
                    const float *x, size_t ldx, float *y, size_t ldy, size_t streams) {
-    size_t passes = (streams + SKIP_STREAMS - 1) / SKIP_STREAMS;
-    while (passes > 0) {
-        size_t count = streams / passes;
-        switch (count) {
-#define CASE(n) case n: if (n <= SKIP_STREAMS) pass(panel, bias, blocks, cols, x, ldx, y, ldy, n <= SKIP_STREAMS ? n : 1); break;
-        CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8)
-#undef CASE
+    if (streams == 1 && blocks - 1 < MOST_BLOCKS(1)) {
+        tiles[0][blocks - 1](panel, bias, cols, x, ldx, y, ldy);
+        return;
+    }
+    while (streams > 0) {
+        size_t s = share(streams, SKIP_STREAMS);
+        for (size_t done = 0; done < blocks;) {
+            size_t b = share(blocks - done, most_blocks[s - 1]);
+            tiles[s - 1][b - 1](panel + done * SKIP_ROWS * cols, bias + done * SKIP_ROWS, cols, x, ldx,
+                                y + done * SKIP_ROWS, ldy);
+            done += b;
         }
-        x += count * ldx;
-        y += count * ldy;
-        streams -= count;
-        passes--;
+        x += s * ldx;
+        y += s * ldy;
+        streams -= s;
     }
 }
 
@@ -237,36 +248,50 @@ static void lstm_blend(const float *i, const float *f, const float *g, const flo
     store(h + last, end_hidden);
 }
 
-// Four sums side by side, of every fourth vector; the elements that fill no vector go to the last of them.
-static float dot(const float *a, const float *b, size_t n) {
-    vec sum[4] = {0};
-    size_t whole = n / SKIP_LANES * SKIP_LANES, i = 0;
-    for (; i + 4 * SKIP_LANES <= whole; i += 4 * SKIP_LANES) {
+// The lanes of the vector that ends at `end` that lie within its last `count`; zero elsewhere.
+INLINE vec last_lanes(const float *end, size_t count) {
+    ivec lane;
 #pragma clang loop unroll(full)
-        for (size_t j = 0; j < 4; j++) {
-            sum[j] = SKIP_FMA(load(a + i + j * SKIP_LANES), load(b + i + j * SKIP_LANES), sum[j]);
-        }
+    for (int j = 0; j < SKIP_LANES; j++) lane[j] = j;
+    return select(lane >= SKIP_LANES - (int)count, load(end - SKIP_LANES), (vec)0.0f);
+}
+
+INLINE float sum_of(vec v) {
+#if SKIP_LANES == 16
+    quad q = (v.lo.lo + v.hi.lo) + (v.lo.hi + v.hi.hi);
+#elif SKIP_LANES == 8
+    quad q = v.lo + v.hi;
+#else
+    quad q = v;
+#endif
+    return (q.x + q.z) + (q.y + q.w);
+}
+
+// Four sums side by side, of every fourth vector; the elements that fill no vector are added to the last of them.
+static float dot(const float *a, const float *b, size_t n) {
+    if (n < SKIP_LANES) {
+        float few[2][SKIP_LANES] = {0};
+        copy(few[0], a, n);
+        copy(few[1], b, n);
+        return sum_of(load(few[0]) * load(few[1]));
+    }
+    vec sum[4] = {0};
+    size_t vecs = n / SKIP_LANES;
+    for (; vecs >= 4; vecs -= 4) {
+#pragma clang loop unroll(full)
+        for (size_t j = 0; j < 4; j++) sum[j] = SKIP_FMA(load(a + j * SKIP_LANES), load(b + j * SKIP_LANES), sum[j]);
+        a += 4 * SKIP_LANES;
+        b += 4 * SKIP_LANES;
     }
 #pragma clang loop unroll(full)
     for (size_t j = 0; j < 3; j++) {
-        if (i == whole) break;
-        sum[j] = SKIP_FMA(load(a + i), load(b + i), sum[j]);
-        i += SKIP_LANES;
+        if (j < vecs) sum[j] = SKIP_FMA(load(a + j * SKIP_LANES), load(b + j * SKIP_LANES), sum[j]);
     }
-    if (i < n) {
-        float few[2][SKIP_LANES] = {0};
-        copy(few[0], a + i, n - i);
-        copy(few[1], b + i, n - i);
-        sum[3] = SKIP_FMA(load(few[0]), load(few[1]), sum[3]);
-    }
-    float total[SKIP_LANES];
-    store(total, (sum[0] + sum[1]) + (sum[2] + sum[3]));
-#pragma clang loop unroll(full)
-    for (size_t half = SKIP_LANES / 2; half > 0; half /= 2) {
-#pragma clang loop unroll(full)
-        for (size_t j = 0; j < half; j++) total[j] += total[j + half];
-    }
-    return total[0];
+    size_t rest = n % SKIP_LANES;
+    a += vecs * SKIP_LANES + rest;
+    b += vecs * SKIP_LANES + rest;
+    if (rest > 0) sum[3] = SKIP_FMA(last_lanes(a, rest), last_lanes(b, rest), sum[3]);
+    return sum_of((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
 
 const skip_kernels SKIP_VARIANT = {
