@@ -17,8 +17,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    ],
-    dependencies: [
         // skipd.toml: line and column in syntax errors.
         .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     ],
