@@ -13,7 +13,7 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 
 # Debian packages: what the build links, and what only the tests use (a foreign ZeroMQ client, a systemd to boot the unit in).
-BUILD_PACKAGES := libzmq3-dev pkg-config
+BUILD_PACKAGES := libzmq3-dev libopenblas-dev pkg-config
 TEST_PACKAGES := python3-zmq python3-numpy systemd-container
 
 .PHONY: help deps test-deps swift-there build test demo man install clean
@@ -28,7 +28,8 @@ test-deps: deps ## Install what the tests need besides
 	@$(call install-missing,$(TEST_PACKAGES))
 
 swift-there:
-	@command -v $(firstword $(SWIFT)) >/dev/null || { echo 'skipd needs Swift 6.2 or later: https://www.swift.org/install/linux/' >&2; exit 1; }
+	@$(SWIFT) --version >/dev/null 2>&1 || { \
+	    echo '`$(SWIFT) --version` fails; skipd needs Swift 6.2 or later: https://www.swift.org/install/linux/' >&2; exit 1; }
 
 build: deps ## Build skipd and skipctl for release, each one file without Swift libraries beside it
 	$(SWIFT) build $(RELEASE) --product skipd
