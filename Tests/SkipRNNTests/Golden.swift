@@ -14,5 +14,7 @@ enum Golden {
         }
     }
 
+    static func bytes(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: folder.appending(path: name))) }
+
     static func open(_ name: String) throws -> Safetensors { try Safetensors(contentsOf: folder.appending(path: name).path) }
 }
