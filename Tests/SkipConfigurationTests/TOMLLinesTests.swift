@@ -1,6 +1,5 @@
+import SkipConfiguration
 import Testing
-
-@testable import SkipConfiguration
 
 @Suite struct TOMLLinesTests {
     private func lines(_ text: String) -> [String: Int] { TOMLLines(Array(text.utf8)).lineOfKey }

@@ -2,8 +2,8 @@
 ///
 /// A scanner for files that have been parsed already, so it only has to see where keys begin and values end. Keys are full names,
 /// elements of arrays of tables counted from 0: `ingest.bind`, `route[1].emit`, and `route[1]` for the table itself.
-struct TOMLLines {
-    private(set) var lineOfKey: [String: Int] = [:]
+package struct TOMLLines {
+    package private(set) var lineOfKey: [String: Int] = [:]
 
     private let bytes: [UInt8]
     private var position = 0
@@ -11,7 +11,7 @@ struct TOMLLines {
     /// Tables in each array of tables so far.
     private var counts: [String: Int] = [:]
 
-    init(_ bytes: [UInt8]) {
+    package init(_ bytes: [UInt8]) {
         self.bytes = bytes
         var table = ""
         while position < bytes.count {

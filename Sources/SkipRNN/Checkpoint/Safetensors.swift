@@ -144,12 +144,14 @@ public struct Safetensors: Sendable {
 
     private func checkLayout() throws(FileFormatError) {
         var expected = 0
-        for (name, entry) in entries.sorted(by: { ($0.value.offsets.lowerBound, $0.value.offsets.upperBound) < ($1.value.offsets.lowerBound, $1.value.offsets.upperBound) }) {
-            guard entry.offsets.lowerBound == expected else {
-                let what = entry.offsets.lowerBound < expected ? "overlaps the tensor before it" : "leaves a hole before it"
-                throw FileFormatError(file, "the tensor \(name) at byte \(entry.offsets.lowerBound) \(what), byte \(expected) was expected")
+        // By name where the places are equal, so that the same file is always refused with the same sentence.
+        let places = entries.map { (start: $0.value.offsets.lowerBound, end: $0.value.offsets.upperBound, name: $0.key) }.sorted { ($0.start, $0.end, $0.name) < ($1.start, $1.end, $1.name) }
+        for place in places {
+            guard place.start == expected else {
+                let what = place.start < expected ? "overlaps the tensor before it" : "leaves a hole before it"
+                throw FileFormatError(file, "the tensor \(place.name) at byte \(place.start) \(what), byte \(expected) was expected")
             }
-            expected = entry.offsets.upperBound
+            expected = place.end
         }
         guard expected == bytes.count - dataStart else {
             throw FileFormatError(file, "its tensors end at byte \(expected), but the file has \(bytes.count - dataStart) bytes of them; it was cut short or something was appended")
