@@ -1,0 +1,99 @@
+// Replies on the control socket: JSON objects with `ok`, and what was asked for or `error`.
+
+/// What any reply says first: whether the request was carried out, and if not, why.
+public struct ControlOutcome: Codable, Sendable, Equatable {
+    public var ok: Bool
+    /// One sentence; nil where `ok`.
+    public var error: String?
+
+    /// A request carried out.
+    public init() { ok = true }
+
+    /// A request refused.
+    public init(error: String) {
+        ok = false
+        self.error = error
+    }
+}
+
+/// The reply to `models`.
+public struct ModelsReply: Codable, Sendable, Equatable {
+    public var ok = true
+    public var models: [ModelReply]
+
+    public init(models: [ModelReply]) { self.models = models }
+}
+
+/// One model in force.
+public struct ModelReply: Codable, Sendable, Equatable {
+    public var name: String
+    /// A hash of its architecture and weights.
+    public var identity: String
+    /// Streams that run through it.
+    public var streams: Int
+    /// Updates it has made.
+    public var updates: UInt64
+
+    public init(_ status: ModelStatus) {
+        name = status.name
+        identity = status.identity
+        streams = status.streams
+        updates = status.updates
+    }
+}
+
+/// The reply to `streams`.
+public struct StreamsReply: Codable, Sendable, Equatable {
+    public var ok = true
+    public var streams: [StreamReply]
+    /// What the next request says to go on; nil past the last stream.
+    public var cursor: UInt64?
+
+    public init(streams: [StreamReply], cursor: UInt64?) {
+        self.streams = streams
+        self.cursor = cursor
+    }
+}
+
+/// The reply to `reset`.
+public struct ResetReply: Codable, Sendable, Equatable {
+    public var ok = true
+    /// Streams reset.
+    public var reset: Int
+
+    public init(reset: Int) { self.reset = reset }
+}
+
+/// The reply to `reload`.
+public struct ReloadReply: Codable, Sendable, Equatable {
+    public var ok = true
+    public var models: Int
+    public var routes: Int
+    /// What took effect only in part, or surely isn't meant; a sentence each.
+    public var warnings: [String]
+
+    public init(models: Int, routes: Int, warnings: [String]) {
+        self.models = models
+        self.routes = routes
+        self.warnings = warnings
+    }
+}
+
+/// The reply to `drain`.
+public struct DrainReply: Codable, Sendable, Equatable {
+    public var ok = true
+    /// Messages worked off since the request.
+    public var messages: UInt64
+    /// A Boolean value indicating whether nothing that had arrived is left.
+    public var isEmpty: Bool
+
+    private enum CodingKeys: String, CodingKey {
+        case ok, messages
+        case isEmpty = "empty"
+    }
+
+    public init(messages: UInt64, isEmpty: Bool) {
+        self.messages = messages
+        self.isEmpty = isEmpty
+    }
+}

@@ -1,0 +1,51 @@
+/// A request on the control socket: one JSON object, e.g. `{"op":"streams","prefix":"watch/","limit":20}`.
+public struct ControlRequest: Codable, Sendable, Equatable {
+    /// What can be asked for.
+    public enum Operation: String, Sendable, CaseIterable {
+        case status, streams, stream, reset, models, reload, checkpoint, drain
+    }
+
+    /// The operation's name; `operation` is nil where there is none of that name.
+    public var op: String
+    /// A stream's name: for `stream` and `reset`.
+    public var stream: String?
+    /// What names begin with: for `streams`, and for `reset` of several.
+    public var prefix: String?
+    /// Streams in a reply at most. The default is 100.
+    public var limit: Int?
+    /// Where the last reply said to go on.
+    public var cursor: UInt64?
+    /// A key of `StreamOrder`; with a `-` before it, from the largest down. Without it the order is the daemon's own.
+    public var sort: String?
+
+    public init(_ operation: Operation, stream: String? = nil, prefix: String? = nil, limit: Int? = nil, cursor: UInt64? = nil, sort: String? = nil) {
+        op = operation.rawValue
+        self.stream = stream
+        self.prefix = prefix
+        self.limit = limit
+        self.cursor = cursor
+        self.sort = sort
+    }
+
+    /// The operation; nil where there is none of that name.
+    public var operation: Operation? { Operation(rawValue: op) }
+}
+
+/// What streams can be listed by.
+public enum StreamOrder: String, Sendable, CaseIterable {
+    case name, idle, updates, timesteps, results, lost, omitted
+
+    /// A Boolean value indicating whether `a` comes before `b`; names decide between equals.
+    public func precedes(_ a: StreamStatus, _ b: StreamStatus) -> Bool {
+        let (x, y): (UInt64, UInt64) = switch self {
+        case .name: (0, 0)
+        case .idle: (UInt64(a.idleSeconds), UInt64(b.idleSeconds))
+        case .updates: (a.updates, b.updates)
+        case .timesteps: (a.timesteps, b.timesteps)
+        case .results: (a.results, b.results)
+        case .lost: (UInt64(a.lost), UInt64(b.lost))
+        case .omitted: (a.omitted, b.omitted)
+        }
+        return x == y ? a.name < b.name : x < y
+    }
+}
