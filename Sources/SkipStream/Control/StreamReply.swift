@@ -1,3 +1,5 @@
+import SkipRNN
+
 /// What is known of a stream: the reply to `stream`, and one element of that to `streams`.
 public struct StreamReply: Codable, Sendable, Equatable {
     public var stream: String
