@@ -40,7 +40,8 @@ let package = Package(
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
 
         .executableTarget(
-            name: "skipctl", dependencies: ["SkipRNN", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            name: "skipctl",
+            dependencies: ["SkipRNN", "SkipStream", "SkipConfiguration", "ZeroMQ", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
 
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),

@@ -11,7 +11,7 @@ struct Skipctl: ParsableCommand {
         commandName: "skipctl",
         abstract: "Looks at, feeds and follows skipd, the streaming sensor event processor.",
         version: "0.1.0",
-        subcommands: [Replay.self, ModelCommand.self]
+        subcommands: [Tail.self, Pub.self, Replay.self, ModelCommand.self]
     )
 
     static func main() {

@@ -2,7 +2,7 @@ extension Duration {
     private static let units: [(suffix: String, milliseconds: Int64)] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)]
 
     /// Reads `500ms`, `10s`, `5m`, `24h` or `0`; nil where it is none of these, or longer than a hundred years.
-    init?(configurationText text: String) {
+    public init?(configurationText text: String) {
         if text == "0" {
             self = .zero
             return

@@ -1,0 +1,26 @@
+import Glibc
+
+/// When timesteps are due: at a steady rate from the first one on, or at once.
+struct Pace {
+    private let rate: Double?
+    private let start = ContinuousClock.now
+    private let startTime = wallClock()
+    private var timesteps = 0
+
+    /// - Parameter rate: timesteps per second; nil for no waiting.
+    init(rate: Double?) { self.rate = rate }
+
+    /// The next timestep's time in nanoseconds since the Unix epoch; nil without a rate.
+    var timestamp: Int64? { rate.map { startTime + Int64(Double(timesteps) / $0 * 1e9) } }
+
+    /// Waits until the timestep after `count` more is due; a signal ends the wait.
+    mutating func pass(_ count: Int) {
+        timesteps += count
+        guard let rate else { return }
+        let due = start + .seconds(Double(timesteps) / rate)
+        let (seconds, attoseconds) = ContinuousClock.now.duration(to: due).components
+        guard seconds > 0 || attoseconds > 0 else { return }
+        var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+        nanosleep(&time, nil)
+    }
+}

@@ -1,0 +1,147 @@
+public import ArgumentParser // Public, since a conformance of a public type is.
+import Glibc
+public import SkipConfiguration
+import SkipRNN
+import SkipStream
+import ZeroMQ
+
+/// `skipctl pub`: publishes samples as a device would.
+struct Pub: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Publishes samples to a stream, as a device would.",
+        discussion: """
+            FILE is CSV (a header line with the channels' names, then one timestep a line), read from standard input where it is left \
+            out or -, or a recording file whose name ends in .safetensors: each of its recordings is then a sequence of its own. \
+            With {} in STREAM, recordings are played side by side, each to the stream with its number in that place.
+
+            Timesteps leave as fast as the daemon takes them, unless --rate or --speed is given (lines of standard input: as they \
+            come). Nothing is sent before the daemon is there, and a restart of the daemon is waited out.
+
+            Every run is a new boot of the device, so that its timesteps begin a new sequence; with --append they follow the last \
+            ones received.
+            """)
+
+    @Argument(help: "The stream's name, by convention a path: plant1/pump7/vibration.")
+    var stream: String
+    @Argument(help: "CSV or recording file; standard input by default.", completion: .file(extensions: ["csv", "safetensors"]))
+    var file: String?
+    @Option(help: "Make up samples in place of a file: sine.")
+    var generate: Generator?
+    @Option(help: "Features of a timestep, for --generate.")
+    var features = 1
+    @Option(name: [.customShort("n"), .long], help: "End after so many timesteps, for --generate; endless by default.")
+    var count: Int?
+    @Option(help: ArgumentHelp("Timesteps per second. (default: 50 for --generate, else as fast as the daemon takes them)", valueName: "hz"))
+    var rate: Double?
+    @Option(help: ArgumentHelp("Play a recording at so many times its own sample rate; 1 is real time.", valueName: "factor"))
+    var speed: Double?
+    @Option(help: "Timesteps of a message.")
+    var batch = 1
+    @Option(help: "Only this recording of the file, counted from 0.")
+    var recording: Int?
+    @Flag(help: "Begin a new sequence with the first timestep.")
+    var start = false
+    @Flag(help: "End the sequence with the last timestep: its final result is published.")
+    var end = false
+    @Flag(help: "Send neither timestep numbers nor boot: the timesteps follow the last ones received.")
+    var append = false
+    @Option(name: .shortAndLong, help: ArgumentHelp("How long to wait for the daemon. (default: 10s)", valueName: "time"), transform: duration)
+    var wait: Duration?
+    @Option(help: ArgumentHelp("Where samples are taken; by default the configuration says.", valueName: "endpoint"))
+    var ingest: Endpoint?
+    @Option(help: "How samples are taken there: sub or pull; by default the configuration says.")
+    var pattern: IngestPattern?
+    @OptionGroup var configuration: ConfigurationArguments
+
+    enum Generator: String, ExpressibleByArgument, CaseIterable { case sine }
+
+    func validate() throws {
+        guard SampleHeader.isValidStream(stream) else { throw ValidationError("STREAM must be 1 to 255 bytes without control characters") }
+        guard (1...Int(UInt16.max)).contains(batch) else { throw ValidationError("--batch must be from 1 to 65535") }
+        guard features > 0 else { throw ValidationError("--features must be a whole number from 1 up") }
+        for (name, value) in [("--rate", rate), ("--speed", speed)] {
+            guard value.map({ $0 > 0 && $0.isFinite }) ?? true else { throw ValidationError("\(name) must be a number above 0") }
+        }
+        guard rate == nil || speed == nil else { throw ValidationError("--rate and --speed exclude each other") }
+        guard generate == nil || file == nil else { throw ValidationError("--generate and FILE exclude each other") }
+        guard count.map({ $0 > 0 }) ?? true else { throw ValidationError("--count must be a whole number from 1 up") }
+        guard count == nil || generate != nil else { throw ValidationError("--count is for --generate") }
+        if !isRecording {
+            guard speed == nil else { throw ValidationError("--speed is for recording files; give --rate") }
+            guard recording == nil else { throw ValidationError("--recording is for recording files") }
+            guard !stream.contains("{}") else { throw ValidationError("{} in STREAM is for recording files") }
+        }
+    }
+
+    private var isRecording: Bool { file?.hasSuffix(".safetensors") == true }
+
+    func run() throws {
+        var (tracks, rate) = try tracks()
+        let configuration = ingest == nil || pattern == nil ? try configuration.load() : Configuration()
+        let pattern = pattern ?? configuration.ingest.pattern
+        let (endpoint, binds) = try ingest.map { ($0, false) } ?? configuration.ingest.client()
+
+        Interruption.watch()
+        var publisher = try Publisher(endpoint, pattern, binds: binds)
+        guard try publisher.waitUntilTaken(.now + (wait ?? .seconds(10)), isCancelled: { Interruption.hasCome }) else {
+            if Interruption.hasCome { throw ExitCode(Interruption.status) }
+            writeToStandardError("skipctl: no skipd takes samples at \(endpoint): is it running? `systemctl status skipd` tells\n")
+            throw wait == nil ? ExitCode.failure : ExitCode.nothingMatched
+        }
+
+        if self.rate == nil, generate != nil { rate = 50 }
+        var pace = Pace(rate: rate)
+        var progress = Progress("\(stream): ", of: tracks.compactMap(\.total).reduce(0, +), isKnown: tracks.allSatisfy { $0.total != nil })
+        // Round by round, so that streams played side by side keep in step.
+        while !tracks.isEmpty, !Interruption.hasCome {
+            var longest = 0
+            for index in tracks.indices.reversed() {
+                guard let message = try tracks[index].nextMessage(timestamp: pace.timestamp) else {
+                    tracks.remove(at: index)
+                    continue
+                }
+                try publisher.send(message.bytes, isCancelled: { Interruption.hasCome })
+                longest = max(longest, message.count)
+                progress.advance(message.count)
+            }
+            pace.pass(longest)
+        }
+        progress.finish()
+        if Interruption.hasCome { throw ExitCode(Interruption.status) }
+    }
+
+    private func tracks() throws -> (tracks: [SampleTrack], rate: Double?) {
+        var options = SampleTrack.Options()
+        options.firstTimestep = append ? nil : 0
+        options.boot = append ? 0 : newBoot()
+        options.starts = start
+        options.ends = end
+        if generate != nil { return ([SampleTrack(stream: stream, SineSource(featureCount: features, total: count), batch: batch, options)], rate) }
+        guard let file, isRecording else {
+            return ([SampleTrack(stream: stream, try CSVSource(LineReader(file ?? "-")), batch: batch, options)], rate)
+        }
+        let recordings = try Recordings(contentsOf: file)
+        if let recording, !(0..<recordings.count).contains(recording) { throw CommandFailure("\(file): has no recording \(recording), they are counted from 0 to \(recordings.count - 1)") }
+        let chosen = recording.map { $0..<($0 + 1) } ?? 0..<recordings.count
+        if speed != nil, recordings.sampleRate == nil { throw CommandFailure("\(file): has no sample_rate_hz, so --speed means nothing; give --rate") }
+        let rate = rate ?? speed.flatMap { speed in recordings.sampleRate.map { $0 * speed } }
+        guard stream.contains("{}") else {
+            return ([SampleTrack(stream: stream, RecordingSource(recordings, chosen), batch: batch, options)], rate)
+        }
+        return (chosen.map { index in
+            let name = stream.split(separator: "{}", omittingEmptySubsequences: false).joined(separator: String(index))
+            return SampleTrack(stream: name, RecordingSource(recordings, index..<(index + 1)), batch: batch, options)
+        }, rate)
+    }
+}
+
+extension IngestPattern: ExpressibleByArgument {}
+
+extension Ingest {
+    /// Where a device on the daemon's machine sends: what the daemon is bound to, else where it connects, which a device then binds.
+    func client() throws(CommandFailure) -> (endpoint: Endpoint, binds: Bool) {
+        if let endpoint = bind.first(where: { $0.isLocal }) ?? bind.first { return (endpoint.reachable, false) }
+        guard let endpoint = connect.first else { throw CommandFailure("the configuration names no ingest endpoint; give one with --ingest") }
+        return (endpoint, true)
+    }
+}

@@ -1,0 +1,88 @@
+import Glibc
+import SkipStream
+
+/// One stream's way from a source to messages: timesteps gathered into batches, numbered and timed.
+struct SampleTrack {
+    let stream: String
+    private var source: any TimestepSource
+    private let batch: Int
+    private let options: Options
+    /// The next timestep's index.
+    private(set) var next: UInt64
+    /// A timestep that was read but begins the next message.
+    private var held: (values: [Float], flags: SampleHeader.Flags)?
+    private var isFirst = true
+
+    struct Options {
+        /// seq of the first timestep; nil sends none: the timesteps follow the last ones received.
+        var firstTimestep: UInt64? = 0
+        /// 0 for none.
+        var boot: UInt32 = 0
+        /// Whether the first timestep begins a sequence, and the last one ends it, whatever the source says.
+        var starts = false
+        var ends = false
+    }
+
+    init(stream: String, _ source: any TimestepSource, batch: Int, _ options: Options) {
+        self.stream = stream
+        self.source = source
+        self.batch = batch
+        self.options = options
+        next = options.firstTimestep ?? 0
+    }
+
+    var total: Int? { source.total }
+
+    /// The next message's timesteps: their number and the message.
+    /// - Parameter timestamp: the first timestep's time; nil for none.
+    /// - Returns: nil past the last.
+    mutating func nextMessage(timestamp: Int64?) throws -> (count: Int, bytes: [UInt8])? {
+        var values: [Float] = []
+        var flags: SampleHeader.Flags = []
+        var count = 0
+        while count < batch, !flags.contains(.end), let (timestep, marks) = try take() {
+            // A sequence begins with a message's first timestep.
+            if count > 0, marks.contains(.start) {
+                held = (timestep, marks)
+                break
+            }
+            values.append(contentsOf: timestep)
+            flags.formUnion(marks)
+            count += 1
+        }
+        guard count > 0 else { return nil }
+        if isFirst, options.starts { flags.insert(.start) }
+        isFirst = false
+        if options.ends, held == nil {
+            held = try read()
+            if held == nil { flags.insert(.end) }
+        }
+        let header = SampleHeader(
+            count: count, firstTimestep: options.firstTimestep == nil ? nil : next, timestamp: timestamp, boot: options.boot, flags: flags)
+        next += UInt64(count)
+        return (count, values.withUnsafeBytes { header.message(stream: stream.utf8, payload: $0) })
+    }
+
+    private mutating func take() throws -> (values: [Float], flags: SampleHeader.Flags)? {
+        if let held {
+            self.held = nil
+            return held
+        }
+        return try read()
+    }
+
+    private mutating func read() throws -> (values: [Float], flags: SampleHeader.Flags)? {
+        var values: [Float] = []
+        return try source.next(into: &values).map { (values, $0) }
+    }
+}
+
+/// Nanoseconds since the Unix epoch.
+func wallClock() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+}
+
+/// A number by which this run differs from every other one, as a device's boot number does; never 0.
+func newBoot() -> UInt32 { .random(in: 1 ... .max) }

@@ -1,0 +1,106 @@
+import ArgumentParser
+import SkipConfiguration
+import ZeroMQ
+
+/// `skipctl tail`: follows what skipd publishes.
+struct Tail: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Follows results as they come.",
+        discussion: """
+            PREFIX selects streams: watch/7 is that stream and everything below it (watch/7/left, but not watch/70), watch/ everything \
+            below watch/. With a * it is a glob as in routes: watch/7* matches within a path segment, watch/** across. \
+            Without one, all streams are followed.
+
+            What is published while nobody listens is gone: no history is kept. A restart of the daemon is waited out. Results that \
+            were missed because this terminal was too slow are told on standard error.
+
+            Exit status: 0 after --count messages, or when --wait has run out and something came; 2 when --wait has run out and \
+            nothing came, or fewer than --count.
+            """)
+
+    @Argument(help: "Streams to follow; all by default.")
+    var prefix: [String] = []
+    @Flag(help: "Follow hints: up to which timestep nothing will be read.")
+    var hints = false
+    @Flag(help: "Follow events: timesteps lost or rejected, streams reset or evicted.")
+    var events = false
+    @Flag(help: "Follow results, hints and events.")
+    var all = false
+    @Option(name: [.customShort("n"), .long], help: "End after so many messages.")
+    var count: Int?
+    @Option(name: .shortAndLong, help: ArgumentHelp("End after this time: 500ms, 5s, 2m.", valueName: "time"), transform: duration)
+    var wait: Duration?
+    @Option(name: .shortAndLong, help: ArgumentHelp("Only results with this label; may be given more than once.", valueName: "label"))
+    var label: [String] = []
+    @Option(name: .shortAndLong, help: ArgumentHelp("A line with places for fields: {\(LineTemplate.fields.joined(separator: "} {"))}; \\t and \\n.", valueName: "line"))
+    var format: String?
+    @Flag(help: "Print NDJSON, as published.")
+    var json = false
+    @Option(help: ArgumentHelp("Where results are published; by default the configuration says.", valueName: "endpoint"))
+    var results: Endpoint?
+    @OptionGroup var configuration: ConfigurationArguments
+
+    func validate() throws {
+        guard count.map({ $0 > 0 }) ?? true else { throw ValidationError("--count must be a whole number from 1 up") }
+        guard !(json && format != nil) else { throw ValidationError("--json and --format exclude each other") }
+        if let format {
+            do { _ = try LineTemplate(format) } catch { throw ValidationError("\(error)") }
+        }
+    }
+
+    private var kinds: [PublishedMessage.Kind] {
+        if all { return [.result, .hint, .event] }
+        let chosen: [PublishedMessage.Kind] = (hints ? [.hint] : []) + (events ? [.event] : [])
+        return chosen.isEmpty ? [.result] : chosen
+    }
+
+    func run() throws {
+        let endpoint = try results ?? configuration.load().results.client
+        let selection = StreamSelection(prefix)
+        let template = try format.map { text throws(LineTemplate.Problem) in try LineTemplate(text) }
+        let palette = Palette.standardOutput
+        var subscription = try Subscription(endpoint, topics: kinds.flatMap { kind in selection.prefixes.map { kind.prefix + $0 } })
+        let deadline = wait.map { ContinuousClock.now + $0 }
+        // Somebody who sits before a silent terminal is told after a while what is being waited for.
+        var patience: ContinuousClock.Instant? = isTerminal(2) ? ContinuousClock.now + .seconds(3) : nil
+
+        var output = StandardOutput()
+        var missed = MissedResults()
+        var seen = 0
+        while count.map({ seen < $0 }) ?? true {
+            guard let frames = try subscription.receive(until: [deadline, patience].compactMap { $0 }.min()) else {
+                if let deadline, deadline <= .now { break }
+                if let patience, patience <= .now { writeToStandardError("skipctl: nothing has come from \(endpoint) yet; is skipd running, and do devices send?\n") }
+                patience = nil
+                continue
+            }
+            patience = nil
+            guard let message = PublishedMessage(frames), selection.contains(message.stream) else { continue }
+            if let warning = missed.note(message) { writeToStandardError("skipctl: \(warning)\n") }
+            guard label.isEmpty || message.body["label"]?.string.map({ label.contains($0) }) == true else { continue }
+            seen += 1
+            let line = json ? message.json : template?.line(message.field) ?? message.line(palette)
+            try output.line(line)
+            try output.flush()
+        }
+        if seen < count ?? 1 { throw ExitCode.nothingMatched }
+    }
+}
+
+extension Results {
+    /// Where a client finds the results.
+    var client: Endpoint { (bind.first { $0.isLocal } ?? bind[0]).reachable }
+}
+
+/// Notices by the counter `n` of results which ones a subscriber didn't get.
+struct MissedResults {
+    private var last: [String: Int] = [:]
+
+    /// - Returns: a sentence where results are missing before this one.
+    mutating func note(_ message: PublishedMessage) -> String? {
+        guard message.kind == .result, let number = message.body["n"]?.integer else { return nil }
+        // A smaller number is a stream that began anew: the daemon was restarted, or had evicted it.
+        guard let before = last.updateValue(number, forKey: message.stream), number > before + 1 else { return nil }
+        return "\(counted(number - before - 1, "result")) of \(message.stream) missed before n = \(number); read faster, or follow fewer streams"
+    }
+}
