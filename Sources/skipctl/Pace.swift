@@ -20,7 +20,9 @@ struct Pace {
         let due = start + .seconds(Double(timesteps) / rate)
         let (seconds, attoseconds) = ContinuousClock.now.duration(to: due).components
         guard seconds > 0 || attoseconds > 0 else { return }
-        var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+        var time = timespec()
+        time.tv_sec = Int(seconds)
+        time.tv_nsec = Int(attoseconds / 1_000_000_000)
         nanosleep(&time, nil)
     }
 }
