@@ -59,7 +59,8 @@ struct MatrixVectorTests {
             for s in 0..<streams {
                 for row in 0..<product.rows {
                     let sum = (0..<cols).reduce(product.bias[row]) { $0 + product.weight(row, $1) * product.x[s * product.ldx + $1] }
-                    #expect(values[s * product.ldy + row] == sum, "row \(row) of stream \(s), \(product.description)")
+                    guard values[s * product.ldy + row] != sum else { continue }
+                    Issue.record("row \(row) of stream \(s) is \(values[s * product.ldy + row]), not \(sum), \(product.description)")
                 }
             }
         }
@@ -69,7 +70,7 @@ struct MatrixVectorTests {
     func company(variant: Variant) {
         let seed = UInt64.random(in: 0...UInt64.max)
         var generator = SeededGenerator(seed: seed)
-        for _ in 0..<40 {
+        for _ in 0..<15 {
             let product = Product(
                 rows: Int.random(in: 16...512, using: &generator), cols: Int.random(in: 1...300, using: &generator),
                 streams: Int.random(in: 1...9, using: &generator), using: &generator
@@ -81,11 +82,11 @@ struct MatrixVectorTests {
             for s in 0..<product.streams {
                 let row = s * product.ldy ..< s * product.ldy + product.rows
                 #expect(product.result(variant, first: s, count: 1).bits == Array(bits[row]), "stream \(s), \(context)")
-                // What the terms add up to without their signs: near 0, sums differ by more than 1e-6 of themselves.
-                let norm = (0..<product.cols).reduce(Float(1)) { $0 + abs(product.x[s * product.ldx + $1]) }
-                for i in row {
-                    #expect(abs(values[i] - scalar[i]) <= 1e-6 * max(abs(scalar[i]), norm / 8), "element \(i), \(context)")
-                }
+                // Terms of both signs cancel: what is relative is relative to what they add up to without their signs
+                // (a weight is ½ in the mean).
+                let terms = (0..<product.cols).reduce(Float(1)) { $0 + abs(product.x[s * product.ldx + $1]) } / 2
+                let far = row.first { !(abs(values[$0] - scalar[$0]) <= 1e-6 * terms) }
+                #expect(far == nil, "element \(far!) is \(values[far!]), not \(scalar[far!]), \(context)")
                 // The room between two streams' rows.
                 if s + 1 < product.streams {
                     #expect(values[row.upperBound ..< (s + 1) * product.ldy].allSatisfy { $0 == -7 }, "\(context)")
