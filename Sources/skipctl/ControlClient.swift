@@ -1,6 +1,8 @@
 import ArgumentParser
+import FoundationEssentials
 import Glibc
 import SkipConfiguration
+import SkipStream
 import ZeroMQ
 
 /// Where commands that act on the daemon find it, and how long they wait for it.
@@ -8,11 +10,11 @@ struct ControlArguments: ParsableArguments {
     @Option(help: ArgumentHelp("The daemon's control socket; by default the configuration says.", valueName: "endpoint"))
     var control: Endpoint?
     @Option(help: ArgumentHelp("How long to wait for an answer. (default: 5s)", valueName: "time"), transform: duration)
-    var timeout: Duration = .seconds(5)
+    var timeout: Duration?
     @OptionGroup var configuration: ConfigurationArguments
 
     func client() throws -> ControlClient {
-        try ControlClient(control ?? configuration.load().control.bind.reachable, timeout: timeout)
+        try ControlClient(control ?? configuration.load().control.bind.reachable, timeout: timeout ?? .seconds(5))
     }
 }
 
@@ -39,27 +41,29 @@ struct ControlClient: ~Copyable {
     }
 
     /// Asks and waits for the answer.
+    /// - Returns: the reply, and the same as it came.
     /// - Throws: `CommandFailure` with the daemon's own sentence where it refuses.
-    func ask(_ operation: String, _ arguments: (inout JSONObject) -> Void = { _ in }) throws -> JSONValue {
-        var request = JSONObject()
-        request.add("op", operation)
-        arguments(&request)
+    func ask<Reply: Decodable>(_ request: ControlRequest, for type: Reply.Type = Reply.self) throws -> (reply: Reply, json: JSONValue) {
         let deadline = ContinuousClock.now + timeout
-        guard try socket.sendMultipart([Array(request.text.utf8)]) else { throw Self.silence(endpoint) }
+        guard try socket.sendMultipart([Array(JSONEncoder().encode(request))]) else { throw Self.silence(endpoint) }
         var poller = Poller(capacity: 1)
         poller.add(socket)
-        var reply: [[UInt8]]?
-        while reply == nil {
+        var frames: [[UInt8]]?
+        while frames == nil {
             let left = ContinuousClock.now.duration(to: deadline)
             guard left > .zero else { throw Self.silence(endpoint) }
             _ = try poller.wait(timeout: left)
-            reply = try socket.receiveMultipart()
+            frames = try socket.receiveMultipart()
         }
-        guard let bytes = reply?.last, let value = JSONValue(bytes), let isDone = value["ok"]?.bool else {
+        let bytes = frames?.last ?? []
+        guard let json = JSONValue(bytes), let outcome = try? JSONDecoder().decode(ControlOutcome.self, from: Data(bytes)) else {
             throw CommandFailure("what answers at \(endpoint) is not skipd")
         }
-        guard isDone else { throw CommandFailure(value["error"]?.string ?? "skipd refuses without saying why") }
-        return value
+        guard outcome.ok else { throw CommandFailure(outcome.error ?? "skipd refuses without saying why") }
+        guard let reply = try? JSONDecoder().decode(Reply.self, from: Data(bytes)) else {
+            throw CommandFailure("skipd at \(endpoint) answers what this skipctl (\(version)) doesn't understand; are both of one version?")
+        }
+        return (reply, json)
     }
 
     private static func silence(_ endpoint: Endpoint) -> CommandFailure {

@@ -13,16 +13,16 @@ struct Pace {
     /// The next timestep's time in nanoseconds since the Unix epoch; nil without a rate.
     var timestamp: Int64? { rate.map { startTime + Int64(Double(timesteps) / $0 * 1e9) } }
 
-    /// Waits until the timestep after `count` more is due; a signal ends the wait.
+    /// Waits until the timestep after `count` more is due; an interruption ends the wait.
     mutating func pass(_ count: Int) {
         timesteps += count
         guard let rate else { return }
         let due = start + .seconds(Double(timesteps) / rate)
-        let (seconds, attoseconds) = ContinuousClock.now.duration(to: due).components
-        guard seconds > 0 || attoseconds > 0 else { return }
-        var time = timespec()
-        time.tv_sec = Int(seconds)
-        time.tv_nsec = Int(attoseconds / 1_000_000_000)
-        nanosleep(&time, nil)
+        while !Interruption.hasCome {
+            let left = ContinuousClock.now.duration(to: due)
+            guard left > .zero else { return }
+            // In pieces, since a signal may come between the question and the sleep.
+            usleep(UInt32(min(left / .microseconds(1), 200_000)))
+        }
     }
 }

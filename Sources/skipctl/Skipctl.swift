@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import SkipConfiguration
 
 /// The command line for people who run skipd: looks at models and recordings, and talks to a running daemon.
 ///
@@ -10,8 +11,12 @@ struct Skipctl: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "skipctl",
         abstract: "Looks at, feeds and follows skipd, the streaming sensor event processor.",
-        version: "0.1.0",
-        subcommands: [Tail.self, Pub.self, Replay.self, ModelCommand.self]
+        version: SkipConfiguration.version,
+        groupedSubcommands: [
+            CommandGroup(name: "Sample", subcommands: [Tail.self, Pub.self, Replay.self, Demo.self]),
+            CommandGroup(name: "Daemon", subcommands: [Status.self, Streams.self, StreamCommand.self, Reset.self, Reload.self, CheckpointCommand.self, Drain.self]),
+            CommandGroup(name: "Model", subcommands: [ModelCommand.self]),
+        ]
     )
 
     static func main() {
