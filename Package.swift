@@ -13,10 +13,13 @@ let package = Package(
     name: "skipd",
     products: [
         .library(name: "SkipRNN", targets: ["SkipRNN"]),
+        .executable(name: "skipd", targets: ["skipd"]),
         .executable(name: "skipctl", targets: ["skipctl"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         // skipd.toml: line and column in syntax errors.
         .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     ],
@@ -38,6 +41,17 @@ let package = Package(
         .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
+
+        .executableTarget(
+            name: "skipd",
+            dependencies: [
+                "SkipRNN", "SkipStream", "SkipConfiguration", "ZeroMQ",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
 
         .executableTarget(
             name: "skipctl",

@@ -2,7 +2,7 @@
 
 extension [UInt8] {
     /// Appends a time in UTC with nine digits of its second. Days to dates after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-    mutating func append(timestamp nanoseconds: Int64) {
+    package mutating func append(timestamp nanoseconds: Int64) {
         let (seconds, fraction) = Self.floorDivide(nanoseconds, 1_000_000_000)
         let (days, secondOfDay) = Self.floorDivide(seconds, 86_400)
         // Years are counted from March, so that the leap day comes last; an era is 400 years.

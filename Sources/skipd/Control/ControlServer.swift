@@ -1,0 +1,97 @@
+import SkipConfiguration
+import Synchronization
+import ZeroMQ
+
+/// Answers requests on the control socket, on a thread of its own. Whatever comes in is answered, and nothing that comes in ends it.
+///
+/// Requests are handed on to whom they concern, the sample loop mostly, and answered when the answer is there: one that takes long holds up
+/// no other.
+final class ControlServer: Sendable {
+    /// An answer on its way out: its text is made on the server's thread, not on that of the loop that knows it.
+    struct Answer: Sendable {
+        let address: [[UInt8]]
+        let text: @Sendable () -> [UInt8]
+    }
+
+    /// The endpoint in force.
+    let endpoint: String
+    let loop: LoopMailbox
+    let about: StatusSource
+    let reload: @Sendable () async -> Result<ReloadOutcome, ConfigurationError>
+    private let answers = Mutex<[Answer]>([])
+    private let wakeUp: WakeUp
+    private let isStopped = Atomic<Bool>(false)
+    private let socket: Mutex<Handle?>
+
+    private struct Handle: @unchecked Sendable { // Handed from the thread that makes the server to the server's own, once.
+        let box: SocketBox
+    }
+
+    /// Requests are short; a peer that sends more is disconnected.
+    private static let longestRequest = 64 << 10
+
+    init(_ control: Control, loop: LoopMailbox, about: StatusSource, in context: Context, reload: @escaping @Sendable () async -> Result<ReloadOutcome, ConfigurationError>) throws(DaemonError) {
+        let box: SocketBox
+        do throws(ZeroMQError) {
+            box = SocketBox(try Socket(.router, in: context))
+            try box.socket.set(.linger, .seconds(1))
+            try box.socket.set(.maxMessageSize, Self.longestRequest)
+        } catch {
+            throw DaemonError("[control]: \(error)")
+        }
+        endpoint = try box.socket.bind(control.bind, for: "control")
+        socket = Mutex(Handle(box: box))
+        wakeUp = try WakeUp()
+        self.loop = loop
+        self.about = about
+        self.reload = reload
+    }
+
+    /// Runs until it is asked to stop.
+    func run() async throws(DaemonError) {
+        guard let handle = socket.withLock({ handle in
+            defer { handle = nil }
+            return handle
+        }) else { preconditionFailure("a control server runs once") }
+        try await DedicatedThread.run("control") { self.serve(handle.box) }
+    }
+
+    /// Makes it end, once the answers that are there have left. Callable from any thread.
+    func stop() {
+        isStopped.store(true, ordering: .releasing)
+        wakeUp.signal()
+    }
+
+    /// Leaves an answer. Callable from any thread.
+    func answer(_ answer: Answer) {
+        answers.withLock { $0.append(answer) }
+        wakeUp.signal()
+    }
+
+    private func serve(_ box: SocketBox) {
+        var poller = Poller(capacity: 2)
+        wakeUp.join(&poller)
+        poller.add(box.socket)
+        while !isStopped.load(ordering: .acquiring) {
+            // A failing poll or socket has no remedy here; the daemon goes on without its control socket.
+            do throws(ZeroMQError) {
+                _ = try poller.wait(timeout: nil)
+                wakeUp.clear()
+                while let frames = try box.socket.receiveMultipart() { handle(ControlEnvelope(frames)) }
+                try sendAnswers(box)
+            } catch {
+                return
+            }
+        }
+        try? sendAnswers(box)
+    }
+
+    private func sendAnswers(_ box: SocketBox) throws(ZeroMQError) {
+        let ready = answers.withLock { answers in
+            defer { answers = [] }
+            return answers
+        }
+        // A peer that is gone, or reads nothing, misses its answer: a ROUTER drops it.
+        for answer in ready { _ = try box.socket.sendMultipart(answer.address + [answer.text()]) }
+    }
+}

@@ -1,0 +1,63 @@
+import Logging
+import ServiceLifecycle
+import SkipConfiguration
+import UnixSignals
+import ZeroMQ
+
+/// The running daemon: its parts, wired. Making it loads the models and binds the sockets, so that whatever can fail has failed before it runs.
+struct Daemon {
+    private let services: [any Service]
+    private let logger: Logger
+    private let trap: UnixSignalsSequence
+
+    /// How long a stop may take: more than the second that waiting samples are given, and another for results on their way.
+    private static let longestStop = Duration.seconds(10)
+
+    /// Loads, binds and connects everything that the configuration says.
+    static func start(_ path: String, logger: Logger) async throws -> Daemon {
+        // Trapped before anything else, so that a reload asked for while the models load is not lost, nor deadly.
+        let trap = await UnixSignalsSequence(trapping: .sighup)
+        let loaded = try LoadedConfiguration(contentsOf: path)
+        for warning in loaded.warnings { logger.warning("\(warning)") }
+        let configuration = loaded.configuration
+        let context = try Context()
+        let drops = DropReporter(logger)
+        let maximumFrame = configuration.limits.maxMessage
+        let results = try ResultsPublisher(configuration.results, heartbeat: configuration.ingest.heartbeat, maximumFrame: maximumFrame, drops: drops, in: context)
+        let loop = try SampleLoop(try IngestSockets(configuration.ingest, maximumFrame: maximumFrame, in: context), results, limits: loaded.limits)
+        loop.mailbox.post(.install(loaded.routes, loaded.limits) { _ in })
+        let about = StatusSource(configuration: path, ingest: loop.ingestEndpoints, results: loop.resultsEndpoints)
+        let systemd = SystemdNotifier()
+        let reloader = Reloader(path, running: configuration, loop: loop.mailbox, about: about, systemd: systemd, logger: logger)
+        let control = try ControlServer(configuration.control, loop: loop.mailbox, about: about, in: context) { await reloader.reload() }
+        let greeting = "skipd \(version) takes samples at \(loop.ingestEndpoints.joined(separator: ", ")) and publishes at \(loop.resultsEndpoints.joined(separator: ", ")): "
+            + summary(models: configuration.models.count, routes: loaded.routes.count)
+        return Daemon(
+            // Ended from the last to the first.
+            services: [
+                ControlService(server: control),
+                LoopService(loop: loop),
+                DropReportService(reporter: drops),
+                ReloadService(reloader: reloader, signals: trap),
+                SystemdService(systemd: systemd, loop: loop.mailbox, logger: logger, greeting: greeting),
+            ],
+            logger: logger, trap: trap)
+    }
+
+    /// Runs until SIGTERM or SIGINT, or until a part fails.
+    func run() async throws {
+        var quiet = logger
+        // The group's own lines about services that come and go are for debugging.
+        quiet.logLevel = .error
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        configuration.maximumGracefulShutdownDuration = Self.longestStop
+        try await ServiceGroup(configuration: configuration).run()
+        logger.notice("stopped")
+    }
+
+    /// `1 model, 2 routes`.
+    static func summary(models: Int, routes: Int) -> String {
+        "\(models) model\(models == 1 ? "" : "s"), \(routes) route\(routes == 1 ? "" : "s")"
+    }
+}

@@ -1,0 +1,81 @@
+import Logging
+import SkipStream
+import Synchronization
+
+/// Logs messages that can't be used: for each cause at most one line a second, with how many were like it.
+///
+/// The loop only notes them; a task writes the lines, so that a log that blocks doesn't stop the samples.
+final class DropReporter: Sendable {
+    /// What happened for one cause since its last line.
+    struct Tally: Sendable {
+        var count: UInt64 = 0
+        var stream = ""
+        var reason: StaticString = ""
+    }
+
+    private let tallies = Mutex<[DropCause: Tally]>([:])
+    private let wakeUps: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+    private let logger: Logger
+
+    /// The bytes of a stream's name that a line shows.
+    private static let longestName = 64
+
+    init(_ logger: Logger) {
+        self.logger = logger
+        (wakeUps, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Notes a message.
+    func note(_ cause: DropCause, stream: UnsafeRawBufferPointer, reason: StaticString) {
+        let isFirst = tallies.withLock { tallies in
+            let isFirst = tallies[cause] == nil
+            tallies[cause, default: Tally()].count += 1
+            if isFirst {
+                tallies[cause]?.stream = Self.printable(stream)
+                tallies[cause]?.reason = reason
+            }
+            return isFirst
+        }
+        if isFirst { wake.yield() }
+    }
+
+    /// Writes lines until its task is cancelled.
+    func run() async {
+        for await _ in wakeUps {
+            report()
+            // What comes meanwhile is counted, and is one line a cause when the second is over.
+            guard (try? await Task.sleep(for: .seconds(1))) != nil else { break }
+        }
+        report()
+    }
+
+    private func report() {
+        for (cause, tally) in take().sorted(by: { $0.key.rawValue < $1.key.rawValue }) { logger.warning("\(Self.line(cause, tally))") }
+    }
+
+    private func take() -> [DropCause: Tally] {
+        tallies.withLock { tallies in
+            defer { tallies = [:] }
+            return tallies
+        }
+    }
+
+    static func line(_ cause: DropCause, _ tally: Tally) -> String {
+        let others = tally.count > 1 ? " (and \(tally.count - 1) more dropped for this cause)" : ""
+        return "dropped a message of stream \"\(tally.stream)\" as \(cause.rawValue): \(tally.reason)\(others)"
+    }
+
+    /// A name that may be anything, as a line of text.
+    static func printable(_ name: UnsafeRawBufferPointer) -> String {
+        var text = ""
+        for scalar in String(decoding: name.prefix(longestName), as: UTF8.self).unicodeScalars {
+            if scalar.properties.generalCategory == .control || scalar == "\"" || scalar == "\\" {
+                text += "\\u{\(String(scalar.value, radix: 16))}"
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        return name.count > longestName ? text + "…" : text
+    }
+}

@@ -1,0 +1,54 @@
+import SkipStream
+
+/// The loop has ended, or is about to, and takes no more requests.
+struct LoopStopped: Error, CustomStringConvertible {
+    var description: String { "skipd is stopping" }
+}
+
+/// Takes the answer to a request, on the loop's thread: it hands it on and returns at once.
+typealias LoopReply<Value> = @Sendable (Result<Value, LoopStopped>) -> Void
+
+/// What other threads ask of the sample loop. It answers between blocks of samples; long work is done in slices.
+enum LoopRequest: Sendable {
+    /// That it still turns: for the watchdog.
+    case ping(LoopReply<Void>)
+    case status(LoopReply<LoopStatus>)
+    case stream([UInt8], LoopReply<StreamStatus?>)
+    case streams(StreamQuery, LoopReply<StreamPage>)
+    /// To return a stream to its model's initial state; false where there is none of that name.
+    case reset([UInt8], LoopReply<Bool>)
+    /// To reset all streams whose names begin with a prefix; answered with their count.
+    case resetAll(prefix: [UInt8], LoopReply<Int>)
+    /// To put other routes, models and limits in force, all at once.
+    case install([BoundRoute], StreamLimits, LoopReply<Void>)
+    /// To take no more samples, and work off those that have arrived.
+    case drain(LoopReply<DrainReply>)
+    /// The same, and then to end.
+    case stop
+
+    /// Answers that it won't be done.
+    func refuse() {
+        switch self {
+        case .ping(let reply), .install(_, _, let reply): reply(.failure(LoopStopped()))
+        case .status(let reply): reply(.failure(LoopStopped()))
+        case .stream(_, let reply): reply(.failure(LoopStopped()))
+        case .streams(_, let reply): reply(.failure(LoopStopped()))
+        case .reset(_, let reply): reply(.failure(LoopStopped()))
+        case .resetAll(_, let reply): reply(.failure(LoopStopped()))
+        case .drain(let reply): reply(.failure(LoopStopped()))
+        case .stop: break
+        }
+    }
+}
+
+/// What the loop knows of itself.
+struct LoopStatus: Sendable {
+    var counters: Counters
+    var streams: Int
+    var models: [ModelStatus]
+    /// Topics' prefixes that somebody has subscribed to.
+    var subscriptions: Int
+    /// The most that the oldest sample not yet worked off can have waited.
+    var lag: Duration
+    var isDrained: Bool
+}

@@ -1,0 +1,138 @@
+import SkipStream
+import ZeroMQ
+
+/// What the sample loop's thread owns, and what it does turn by turn.
+final class LoopTurn {
+    private var processor: StreamProcessor
+    private var ingest: IngestSockets
+    private let results: ResultsPublisher
+    private let mailbox: LoopMailbox
+    private var block = MessageBlock()
+    private var poller: Poller
+    /// Work over many streams, the first one in hand.
+    private var jobs: [LoopJob] = []
+    /// When all sockets were last seen empty: no sample that waits has arrived before.
+    private var lastEmpty = Time.monotonic
+    /// A Boolean value indicating whether samples may be waiting.
+    private var isBehind = false
+    /// Set once no more samples are taken.
+    private var drain: Drain?
+    private var isDone = false
+
+    /// The end of taking samples: what has arrived is worked off, then whoever asked is told.
+    private struct Drain {
+        /// Monotonic time at which it is over in any case.
+        let deadline: Int64
+        /// Messages worked off before it began.
+        let messagesBefore: UInt64
+        var replies: [LoopReply<DrainReply>] = []
+        /// A Boolean value indicating whether the loop ends when it is over.
+        var endsLoop = false
+        /// Set when it is over.
+        var outcome: DrainReply?
+    }
+
+    /// What has arrived is given so long.
+    private static let longestDrain: Int64 = 1_000_000_000
+    /// Sockets that stay silent so long after they were closed are empty.
+    private static let silence = Duration.milliseconds(50)
+
+    init(_ ingest: consuming IngestSockets, _ results: ResultsPublisher, _ mailbox: LoopMailbox, limits: StreamLimits) {
+        processor = StreamProcessor(sink: results, limits: limits)
+        poller = Poller(capacity: 8)
+        mailbox.wakeUp.join(&poller)
+        ingest.join(&poller)
+        results.join(&poller)
+        self.ingest = ingest
+        self.results = results
+        self.mailbox = mailbox
+    }
+
+    /// Turns until it is asked to stop.
+    func run() throws(ZeroMQError) {
+        defer { for job in jobs { job.refuse() } }
+        while !isDone {
+            if mailbox.hasMail { for request in mailbox.take() { try handle(request) } }
+            let received = try workOffBlock()
+            try results.readSubscriptions()
+            let isBusy = workOffSlice()
+            if drain != nil { endDrain(isEmpty: false) }
+            if received == 0, !isBusy, !isDone { try wait() }
+        }
+    }
+
+    /// Receives a block and works it off.
+    /// - Returns: its messages.
+    private func workOffBlock() throws(ZeroMQError) -> Int {
+        let start = Time.monotonic
+        try ingest.receive(into: &block)
+        let count = block.count
+        isBehind = block.isFull
+        if !isBehind { lastEmpty = start }
+        guard count > 0 else { return 0 }
+        processor.process(block.incoming, arrival: Time.sinceEpoch)
+        block.clear()
+        return count
+    }
+
+    /// Does a slice of the first job.
+    private func workOffSlice() -> Bool {
+        guard !jobs.isEmpty else { return false }
+        if jobs[0].advance(&processor) { jobs.removeFirst() }
+        return true
+    }
+
+    /// Waits for a message, a subscription or a request.
+    private func wait() throws(ZeroMQError) {
+        let isDraining = drain.map { $0.outcome == nil } ?? false
+        let ready = try poller.wait(timeout: isDraining ? Self.silence : nil)
+        if isDraining, ready == 0 { endDrain(isEmpty: true) }
+    }
+
+    private func handle(_ request: LoopRequest) throws(ZeroMQError) {
+        switch request {
+        case .ping(let reply): reply(.success(()))
+        case .status(let reply): reply(.success(status))
+        case .stream(let name, let reply): reply(.success(processor.stream(named: name)))
+        case .streams(let query, let reply): jobs.append(LoopJob(query, reply))
+        case .reset(let name, let reply): reply(.success(processor.reset(stream: name)))
+        case .resetAll(let prefix, let reply): jobs.append(LoopJob(resetting: prefix, reply))
+        case .install(let routes, let limits, let reply):
+            processor.install(routes)
+            processor.limits = limits
+            reply(.success(()))
+        case .drain(let reply):
+            try beginDrain()
+            if let outcome = drain?.outcome { reply(.success(outcome)) } else { drain?.replies.append(reply) }
+        case .stop:
+            try beginDrain()
+            drain?.endsLoop = true
+            if drain?.outcome != nil { isDone = true }
+        }
+    }
+
+    private var status: LoopStatus {
+        LoopStatus(
+            counters: processor.counters, streams: processor.streamCount, models: processor.models, subscriptions: results.subscriptionCount,
+            lag: isBehind ? .nanoseconds(Time.monotonic - lastEmpty) : .zero, isDrained: drain != nil)
+    }
+
+    private func beginDrain() throws(ZeroMQError) {
+        guard drain == nil else { return }
+        let start = Time.monotonic
+        drain = Drain(deadline: start + Self.longestDrain, messagesBefore: processor.counters.messages)
+        // What still lies in the kernel's buffers is lost when its connection is closed, so what is there is read first.
+        while try workOffBlock() > 0, Time.monotonic < start + Self.longestDrain / 4 {}
+        ingest.close()
+    }
+
+    /// Ends a drain when nothing is left, or its time is over.
+    private func endDrain(isEmpty: Bool) {
+        guard let drain, drain.outcome == nil, isEmpty || Time.monotonic >= drain.deadline else { return }
+        let outcome = DrainReply(messages: processor.counters.messages - drain.messagesBefore, isEmpty: isEmpty)
+        self.drain?.outcome = outcome
+        self.drain?.replies = []
+        for reply in drain.replies { reply(.success(outcome)) }
+        isDone = drain.endsLoop
+    }
+}

@@ -1,0 +1,80 @@
+import SkipStream
+import ZeroMQ
+
+/// The messages of a block, with room that is allocated once: 64 messages of three frames each.
+struct MessageBlock: ~Copyable {
+    private let frames: UnsafeMutablePointer<Message>
+    private let messages: UnsafeMutablePointer<IncomingMessage>
+    /// Frames past a message's third, which make it unusable, are received and forgotten here.
+    private var surplus = Message()
+    /// Messages received.
+    private(set) var count = 0
+
+    static let capacity = StreamProcessor.blockSize
+    private static let framesKept = 3
+    /// Frames larger than this are given back after their block, so that large messages don't stay in memory.
+    private static let largestKept = 4096
+
+    init() {
+        frames = .allocate(capacity: Self.capacity * Self.framesKept)
+        for index in 0..<Self.capacity * Self.framesKept { (frames + index).initialize(to: Message()) }
+        messages = .allocate(capacity: Self.capacity)
+    }
+
+    deinit {
+        frames.deinitialize(count: Self.capacity * Self.framesKept)
+        frames.deallocate()
+        messages.deallocate()
+    }
+
+    var isFull: Bool { count == Self.capacity }
+
+    /// The messages, valid until the block is cleared.
+    var incoming: UnsafeBufferPointer<IncomingMessage> { UnsafeBufferPointer(start: messages, count: count) }
+
+    /// Receives a message, if there is one and there is room.
+    /// - Returns: false where there was none.
+    mutating func receive(from socket: borrowing Socket) throws(ZeroMQError) -> Bool {
+        let start = frames + count * Self.framesKept
+        guard try socket.receive(into: &start[0]) else { return false }
+        var message = IncomingMessage(start[0].bytes, frameCount: 1)
+        if start[0].more { try receiveFurther(from: socket, start, &message) }
+        messages[count] = message
+        count += 1
+        return true
+    }
+
+    private mutating func receiveFurther(from socket: borrowing Socket, _ start: UnsafeMutablePointer<Message>, _ message: inout IncomingMessage) throws(ZeroMQError) {
+        var more = true
+        // libzmq hands out a message when all of it is there, so none of these waits.
+        while more {
+            switch message.frameCount {
+            case 1:
+                guard try socket.receive(into: &start[1]) else { return }
+                message.second = start[1].bytes
+                more = start[1].more
+            case 2:
+                guard try socket.receive(into: &start[2]) else { return }
+                message.third = start[2].bytes
+                more = start[2].more
+            default:
+                guard try socket.receive(into: &surplus) else { return }
+                more = surplus.more
+            }
+            message.frameCount += 1
+        }
+        if message.frameCount > Self.framesKept { surplus.clear() }
+    }
+
+    /// Forgets the messages.
+    mutating func clear() {
+        for index in 0..<count {
+            let message = messages[index]
+            let start = frames + index * Self.framesKept
+            if message.first.count > Self.largestKept { start[0].clear() }
+            if message.second.count > Self.largestKept { start[1].clear() }
+            if message.third.count > Self.largestKept { start[2].clear() }
+        }
+        count = 0
+    }
+}

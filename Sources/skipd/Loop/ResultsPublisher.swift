@@ -1,0 +1,74 @@
+import SkipConfiguration
+import SkipStream
+import ZeroMQ
+
+/// Publishes results, hints and events, and knows which of them somebody wants. Used by the loop's thread only.
+///
+/// The XPUB drops for a subscriber that does not keep up: the counter in each result tells it. Subscriptions are granted by hand
+/// (`xpubManual`), so that some can be refused.
+final class ResultsPublisher: ResultSink {
+    private let socket: Socket
+    private var subscriptions = SubscriptionSet()
+    private var incoming = Message()
+    private let drops: DropReporter
+    /// Endpoints in force.
+    let endpoints: [String]
+
+    /// Results not yet sent when the daemon ends are given so long.
+    private static let linger = Duration.seconds(1)
+
+    init(_ results: Results, heartbeat: Duration, maximumFrame: Int, drops: DropReporter, in context: Context) throws(DaemonError) {
+        let socket = try Self.socket(heartbeat, maximumFrame, context)
+        var endpoints: [String] = []
+        for endpoint in results.bind { endpoints.append(try socket.bind(endpoint, for: "results")) }
+        self.socket = socket
+        self.endpoints = endpoints
+        self.drops = drops
+    }
+
+    private static func socket(_ heartbeat: Duration, _ maximumFrame: Int, _ context: Context) throws(DaemonError) -> Socket {
+        do throws(ZeroMQError) {
+            let socket = try Socket(.xpub, in: context)
+            try socket.set(.xpubManual, true)
+            try socket.set(.linger, linger)
+            try socket.set(.maxMessageSize, maximumFrame)
+            try socket.setLiveness(heartbeat: heartbeat)
+            return socket
+        } catch {
+            throw DaemonError("[results]: \(error)")
+        }
+    }
+
+    /// Topics' prefixes that somebody has subscribed to.
+    var subscriptionCount: Int { subscriptions.count }
+
+    /// Adds the socket to a poll.
+    func join(_ poller: inout Poller) { poller.add(socket) }
+
+    /// Takes the subscriptions that have come in: a byte, 1 or 0, and the topic's prefix. Anything else a peer sends is ignored.
+    func readSubscriptions() throws(ZeroMQError) {
+        while try socket.receive(into: &incoming) {
+            let frame = incoming.bytes
+            let prefix = UnsafeRawBufferPointer(rebasing: frame.dropFirst())
+            switch frame.first {
+            case 1:
+                try socket.subscribe(prefix)
+                subscriptions.insert(prefix)
+            case 0:
+                try socket.unsubscribe(prefix)
+                subscriptions.remove(prefix)
+            default: break
+            }
+        }
+    }
+
+    func wants(topic: UnsafeRawBufferPointer) -> Bool { subscriptions.contains(topic) }
+
+    func publish(topic: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer) {
+        // An XPUB never makes its sender wait; it fails only when its context is shut down, which ends the loop at its next poll.
+        guard let sent = try? socket.send(topic, more: true), sent else { return }
+        _ = try? socket.send(body)
+    }
+
+    func dropped(_ cause: DropCause, stream: UnsafeRawBufferPointer, reason: StaticString) { drops.note(cause, stream: stream, reason: reason) }
+}

@@ -1,0 +1,50 @@
+import SkipStream
+import Synchronization
+import ZeroMQ
+
+/// The daemon's one thread for samples: receives, classifies, publishes, and answers requests between blocks.
+///
+/// It drains what is there, up to 64 messages, works the block off, and blocks in poll only when there was nothing: no CPU while nothing
+/// arrives, and no lock and no queue on a sample's way.
+final class SampleLoop: Sendable {
+    let mailbox: LoopMailbox
+    /// Endpoints in force.
+    let ingestEndpoints: [String]
+    let resultsEndpoints: [String]
+    /// What the thread owns, until it starts.
+    private let content: Mutex<Content?>
+
+    private struct Content: @unchecked Sendable { // Handed from the thread that makes the loop to the loop's own, once.
+        let turn: LoopTurn
+    }
+
+    init(_ ingest: consuming IngestSockets, _ results: ResultsPublisher, limits: StreamLimits) throws(DaemonError) {
+        mailbox = try LoopMailbox()
+        ingestEndpoints = ingest.endpoints
+        resultsEndpoints = results.endpoints
+        content = Mutex(Content(turn: LoopTurn(ingest, results, mailbox, limits: limits)))
+    }
+
+    /// Runs until it is asked to stop.
+    /// - Throws: where a socket fails, which none does in a healthy process.
+    func run() async throws(DaemonError) {
+        guard let content = content.withLock({ content in
+            defer { content = nil }
+            return content
+        }) else { preconditionFailure("a loop runs once") }
+        let outcome = LoopOutcome()
+        let mailbox = mailbox
+        try await DedicatedThread.run("samples") {
+            do throws(ZeroMQError) { try content.turn.run() } catch { outcome.fail(error) }
+            mailbox.close()
+        }
+        if let error = outcome.error { throw DaemonError("the sample loop failed: \(error)") }
+    }
+}
+
+/// How a loop ended.
+private final class LoopOutcome: Sendable {
+    private let failure = Mutex<ZeroMQError?>(nil)
+    var error: ZeroMQError? { failure.withLock { $0 } }
+    func fail(_ error: ZeroMQError) { failure.withLock { $0 = error } }
+}
