@@ -55,7 +55,7 @@ let package = Package(
 
         .executableTarget(
             name: "skipctl",
-            dependencies: ["SkipRNN", "SkipStream", "SkipConfiguration", "ZeroMQ", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["SkipRNN", "SkipRNNTraining", "SkipStream", "SkipConfiguration", "ZeroMQ", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
 
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),

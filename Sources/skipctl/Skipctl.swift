@@ -15,7 +15,7 @@ struct Skipctl: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Sample", subcommands: [Tail.self, Pub.self, Replay.self, Demo.self]),
             CommandGroup(name: "Daemon", subcommands: [Status.self, Streams.self, StreamCommand.self, Reset.self, Reload.self, CheckpointCommand.self, Drain.self]),
-            CommandGroup(name: "Model", subcommands: [ModelCommand.self]),
+            CommandGroup(name: "Model", subcommands: [TrainCommand.self, EvalCommand.self, ModelCommand.self]),
         ]
     )
 

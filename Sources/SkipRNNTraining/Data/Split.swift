@@ -1,0 +1,36 @@
+public import SkipRNN
+
+/// Which recordings train, which validate and which test; a group (a person, a device) is never divided.
+public struct Split: Sendable, Equatable {
+    public var training: [Int]
+    public var validation: [Int]
+    public var test: [Int]
+
+    /// Divides recordings by group; where a file has no groups, each recording is its own.
+    /// - Parameters:
+    ///   - validationGroups, testGroups: the groups held out by number.
+    ///   - validationFraction: where no groups are named, the share of groups that validate, drawn by `seed`.
+    ///   - keepsTraining: whether something must be left to train on.
+    /// - Throws: `FileFormatError` where a named group does not exist or nothing is left to train on.
+    public init(_ recordings: Recordings, validationGroups: [Int] = [], testGroups: [Int] = [], validationFraction: Double = 0, keepsTraining: Bool = true, seed: UInt64 = 1) throws(FileFormatError) {
+        let groups = recordings.groups ?? Array(0..<recordings.count)
+        let all = Set(groups)
+        for group in validationGroups + testGroups where !all.contains(group) {
+            let known = all.sorted().prefix(20).map { String($0) }.joined(separator: ", ")
+            throw FileFormatError(recordings.file, "has no group \(group); its groups are \(known)\(all.count > 20 ? ", …" : "")")
+        }
+        var held = Set(validationGroups)
+        let tested = Set(testGroups)
+        if held.isEmpty, validationFraction > 0 {
+            var rest = all.subtracting(tested).sorted()
+            var random = SeededRandom(seed, -2)
+            random.shuffle(&rest)
+            let count = min(max(Int((validationFraction * Double(rest.count)).rounded()), 1), max(rest.count - 1, 0))
+            held = Set(rest.prefix(count))
+        }
+        training = groups.indices.filter { !held.contains(groups[$0]) && !tested.contains(groups[$0]) }
+        validation = groups.indices.filter { held.contains(groups[$0]) && !tested.contains(groups[$0]) }
+        test = groups.indices.filter { tested.contains(groups[$0]) }
+        guard !training.isEmpty || !keepsTraining else { throw FileFormatError(recordings.file, "leaves nothing to train on: all \(all.count) groups are held out") }
+    }
+}

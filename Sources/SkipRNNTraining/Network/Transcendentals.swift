@@ -1,0 +1,7 @@
+import Glibc
+
+/// The natural logarithm.
+func logarithm(_ value: Double) -> Double { log(value) }
+
+/// The cosine of an angle in radians.
+func cosine(_ angle: Double) -> Double { cos(angle) }
