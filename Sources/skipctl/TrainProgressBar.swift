@@ -45,9 +45,8 @@ struct TrainProgressBar {
 
 /// Seconds on a clock that is never set.
 func monotonicSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    let (seconds, attoseconds) = ContinuousClock().systemEpoch.duration(to: .now).components
+    return Double(seconds) + Double(attoseconds) * 1e-18
 }
 
 /// A share as a percentage with one decimal.

@@ -43,13 +43,13 @@ struct TrainRecordingsRun {
 
     private var checkpoint: String { command.checkpoint ?? command.model + ".checkpoint" }
 
-    private func train(testGroups: [Int], title: String, checkpoint: String, _ output: inout StandardOutput) throws -> (Model, RecordingSource, Trainer) {
+    private func train(testGroups: [Int], title: String, checkpoint: String, _ output: inout StandardOutput) throws -> (Model, RecordedBatches, Trainer) {
         let options = command.trainingOptions
         let split = try Split(
             recordings, validationGroups: (command.dataOptions.validationGroups?.groups ?? []).filter { !testGroups.contains($0) }, testGroups: testGroups,
             validationFraction: command.task == .smnist && command.dataOptions.validationFraction == 0 ? 0.125 : command.dataOptions.validationFraction, seed: options.seed)
         try recordings.checkForTraining(split.training)
-        let source = try RecordingSource(
+        let source = try RecordedBatches(
             recordings, split, windows: command.windowOptions.windows, augmentation: command.dataOptions.augmentation, batchSize: command.optimizerOptions.batch,
             normalization: command.task == .smnist ? .dividing(by: 255, features: recordings.featureCount) : nil, skipProbability: command.skipProbability, seed: options.seed)
         let outputs = recordings.targets.map { $0.count / max(recordings.count, 1) } ?? classCount
@@ -61,14 +61,14 @@ struct TrainRecordingsRun {
 
     private var classCount: Int { recordings.labels.isEmpty ? (recordings.classes?.max() ?? 0) + 1 : recordings.labels.count }
 
-    private func sayMemory(_ architecture: Architecture, _ source: RecordingSource) {
+    private func sayMemory(_ architecture: Architecture, _ source: RecordedBatches) {
         guard isTerminal(2) else { return }
         let timesteps = command.windowOptions.window ?? recordings.lengths.max() ?? 0
         let bytes = Network.memory(architecture, timesteps: timesteps / command.windowOptions.every, batch: command.optimizerOptions.batch)
         writeToStandardError("\(source.stepsPerEpoch) batches an epoch, \(max(bytes >> 20, 1)) MB for a batch of \(timesteps) timesteps\n")
     }
 
-    private func modelFile(_ trainer: Trainer, _ source: RecordingSource) throws -> ModelFile {
+    private func modelFile(_ trainer: Trainer, _ source: RecordedBatches) throws -> ModelFile {
         var metadata = ModelMetadata()
         metadata.labels = recordings.targets != nil ? [] : recordings.labels.isEmpty ? (0..<classCount).map { String($0) } : recordings.labels
         metadata.channels = recordings.channels

@@ -46,6 +46,6 @@ struct Kernels: @unchecked Sendable { // a constant table of C functions that sh
     /// to (m, n) += aᵀ b, where a is (rows, m) and b is (rows, n).
     @inline(__always) func addTransposedProduct(_ a: Memory, _ lda: Int, _ b: Memory, _ ldb: Int, rows: Int, m: Int, n: Int, _ to: Memory, _ ldTo: Int) {
         guard rows > 0 else { return }
-        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, Int32(m), Int32(n), Int32(rows), 1, a, Int32(lda), b, Int32(ldb), 1, to, Int32(ldTo))
+        cblas_sgemm(CInt(CblasRowMajor), CInt(CblasTrans), CInt(CblasNoTrans), Int32(m), Int32(n), Int32(rows), 1, a, Int32(lda), b, Int32(ldb), 1, to, Int32(ldTo))
     }
 }

@@ -1,7 +1,7 @@
 public import SkipRNN
 
 /// Windows of recordings in random order, augmented; the validation part as it is.
-public final class RecordingSource: BatchSource {
+public final class RecordedBatches: BatchSource {
     public let recordings: Recordings
     public let normalization: Normalization
     public let split: Split
