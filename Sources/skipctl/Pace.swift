@@ -1,4 +1,5 @@
 import Glibc
+import SwiftOverlayShims // Where an optimised build finds timespec when libzmq is imported too.
 
 /// When timesteps are due: at a steady rate from the first one on, or at once.
 struct Pace {
