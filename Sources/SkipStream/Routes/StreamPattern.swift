@@ -5,7 +5,14 @@ public struct StreamPattern: Sendable, Hashable, CustomStringConvertible {
     public let text: String
     private let tokens: [Token]
 
-    private enum Token: Sendable, Hashable { case byte(UInt8), withinSegment, acrossSegments }
+    private enum Token: Sendable, Hashable {
+        case byte(UInt8), withinSegment, acrossSegments
+
+        var isWildcard: Bool { self == .withinSegment || self == .acrossSegments }
+
+        /// A Boolean value indicating whether the token is a wildcard that takes a byte.
+        func passes(_ byte: UInt8) -> Bool { self == .acrossSegments || (self == .withinSegment && byte != UInt8(ascii: "/")) }
+    }
 
     public init(_ text: String) {
         self.text = text
@@ -27,29 +34,26 @@ public struct StreamPattern: Sendable, Hashable, CustomStringConvertible {
     ///
     /// - Complexity: O(pattern · name): each state of the match is visited once, hostile patterns included.
     public func matches(_ name: some Collection<UInt8>) -> Bool {
-        // reachable[i]: the first i tokens match the bytes so far.
-        var reachable = [Bool](repeating: false, count: tokens.count + 1)
-        reachable[0] = true
-        skipWildcards(&reachable)
-        for byte in name {
-            var next = [Bool](repeating: false, count: tokens.count + 1)
-            for (index, token) in tokens.enumerated() where reachable[index] {
-                switch token {
-                case .byte(let expected): if byte == expected { next[index + 1] = true }
-                case .withinSegment: if byte != UInt8(ascii: "/") { next[index] = true }
-                case .acrossSegments: next[index] = true
+        withUnsafeTemporaryAllocation(of: Bool.self, capacity: tokens.count + 1) { reachable in
+            // reachable[i]: the first i tokens match the bytes so far.
+            reachable.initialize(repeating: false)
+            reachable[0] = true
+            skipWildcards(reachable)
+            for byte in name {
+                // From behind, so that each state is replaced when nothing asks for the old one any more.
+                for index in reachable.indices.reversed() {
+                    let stays = index < tokens.count && reachable[index] && tokens[index].passes(byte)
+                    let comes = index > 0 && reachable[index - 1] && tokens[index - 1] == .byte(byte)
+                    reachable[index] = stays || comes
                 }
+                skipWildcards(reachable)
             }
-            reachable = next
-            skipWildcards(&reachable)
+            return reachable[tokens.count]
         }
-        return reachable[tokens.count]
     }
 
     /// A wildcard also matches nothing.
-    private func skipWildcards(_ reachable: inout [Bool]) {
-        for (index, token) in tokens.enumerated() where reachable[index] && (token == .withinSegment || token == .acrossSegments) {
-            reachable[index + 1] = true
-        }
+    private func skipWildcards(_ reachable: UnsafeMutableBufferPointer<Bool>) {
+        for index in tokens.indices where reachable[index] && tokens[index].isWildcard { reachable[index + 1] = true }
     }
 }

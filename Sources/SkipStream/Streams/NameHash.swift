@@ -3,20 +3,23 @@
 ///
 /// After Wang Yi's wyhash (public domain), which passes SMHasher; reimplemented for short inputs.
 struct NameHash: Sendable {
+    /// Both are secret: a factor that somebody could make zero would make all names with it collide.
     private let seed: UInt64
-    private static let multiplier: UInt64 = 0xA076_1D64_78BD_642F
-    private static let second: UInt64 = 0xE703_7ED1_A0B4_28DB
+    private let second: UInt64
 
-    init(seed: UInt64 = .random(in: .min ... .max)) { self.seed = seed }
+    init(seed: UInt64 = .random(in: .min ... .max)) {
+        self.seed = seed ^ 0xA076_1D64_78BD_642F
+        second = Self.fold(seed ^ 0xE703_7ED1_A0B4_28DB, 0x9E37_79B9_7F4A_7C15)
+    }
 
     @inline(__always)
     func callAsFunction(_ name: UnsafeRawBufferPointer) -> UInt64 {
-        guard let start = name.baseAddress else { return seed }
+        guard let start = name.baseAddress, !name.isEmpty else { return seed }
         let count = name.count
-        var state = seed ^ Self.multiplier
+        var state = seed
         var offset = 0
         while count - offset > 16 {
-            state = Self.fold(word(start, offset) ^ Self.second, word(start, offset + 8) ^ state)
+            state = Self.fold(word(start, offset) ^ second, word(start, offset + 8) ^ state)
             offset += 16
         }
         var (a, b): (UInt64, UInt64) = (0, 0)
@@ -30,7 +33,7 @@ struct NameHash: Sendable {
         } else {
             a = UInt64(name[0]) << 16 | UInt64(name[count >> 1]) << 8 | UInt64(name[count - 1])
         }
-        return Self.fold(Self.second ^ UInt64(count), Self.fold(a ^ Self.second, b ^ state))
+        return Self.fold(second ^ UInt64(count), Self.fold(a ^ second, b ^ state))
     }
 
     @inline(__always)

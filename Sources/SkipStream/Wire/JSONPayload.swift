@@ -32,37 +32,16 @@ struct JSONPayload {
     }
 
     private mutating func readObject(_ reader: inout JSONReader, _ numbers: inout [Float], _ rowProblem: inout Bool) throws(JSONError) {
-        var seen: UInt8 = 0
+        var members = JSONMembers()
         try reader.object { (reader, key) throws(JSONError) in
-            func once(_ bit: UInt8) throws(JSONError) {
-                guard seen & bit == 0 else { throw reader.fail("a key is repeated") }
-                seen |= bit
-            }
             if key.equals("x") {
-                try once(1)
+                try members.note(.x, reader)
                 try readTimesteps(&reader, &numbers, &rowProblem)
-            } else if reader.peek() == UInt8(ascii: "n") {
-                try reader.null()
-            } else if key.equals("seq") {
-                try once(2)
-                header.firstTimestep = try reader.integer()
-            } else if key.equals("ts") {
-                try once(4)
-                header.timestamp = try reader.integer()
-            } else if key.equals("boot") {
-                try once(8)
-                header.boot = try reader.integer()
-            } else if key.equals("start") {
-                try once(16)
-                if try reader.bool() { header.flags.insert(.start) }
-            } else if key.equals("end") {
-                try once(32)
-                if try reader.bool() { header.flags.insert(.end) }
             } else {
-                throw reader.fail("a key is unknown")
+                try header.read(key, &reader, &members)
             }
         }
-        guard seen & 1 == 1 else { throw reader.fail("x is missing") }
+        guard members.contains(.x) else { throw reader.fail("x is missing") }
     }
 
     /// `[[…], …]`, or `[…]` for one timestep.

@@ -15,11 +15,11 @@ struct SampleFrames {
     init?(_ message: IncomingMessage) {
         switch message.frameCount {
         case 1:
-            // stream, a zero byte, the binary header, payload
+            // stream, a zero byte, the binary header (a JSON one has no place here), payload
             let bytes = message.first
             guard let start = bytes.baseAddress, let zero = memchr(start, 0, min(bytes.count, Self.maximumName + 1)) else { return nil }
             let length = UnsafeRawPointer(zero) - start
-            guard bytes.count >= length + 1 + SampleHeader.size else { return nil }
+            guard bytes.count >= length + 1 + SampleHeader.size, bytes[length + 1] == SampleHeader.mark else { return nil }
             name = UnsafeRawBufferPointer(start: start, count: length)
             header = UnsafeRawBufferPointer(start: start + length + 1, count: SampleHeader.size)
             let offset = length + 1 + SampleHeader.size
@@ -40,6 +40,7 @@ struct SampleFrames {
 
     /// A Boolean value indicating whether bytes are UTF-8 without control characters (C0, DEL, C1).
     static func isValidName(_ name: UnsafeRawBufferPointer) -> Bool {
+        if name.allSatisfy({ (0x20..<0x7F).contains($0) }) { return true }
         guard let text = String(validating: name, as: UTF8.self) else { return false }
         return !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
     }

@@ -11,47 +11,40 @@ extension SampleHeader {
     /// Reads a JSON header; nil where it is malformed: not JSON, a key unknown or repeated, dtype or shape missing, a number out of range.
     static func json(_ text: UnsafeRawBufferPointer) -> JSON? {
         var result = JSON()
-        var seen: UInt8 = 0
+        var members = JSONMembers()
         var reader = JSONReader(text)
         do {
             try reader.object { (reader, key) throws(JSONError) in
-                func once(_ bit: UInt8) throws(JSONError) {
-                    guard seen & bit == 0 else { throw reader.fail("a key is repeated") }
-                    seen |= bit
-                }
                 if key.equals("dtype") {
-                    try once(1)
+                    try members.note(.dtype, reader)
                     guard let type = SampleType(numpy: try reader.text().string) else { throw reader.fail("the dtype is unknown") }
                     result.header.type = type
                 } else if key.equals("shape") {
-                    try once(2)
+                    try members.note(.shape, reader)
                     (result.header.count, result.features) = try shape(&reader)
-                } else if reader.peek() == UInt8(ascii: "n") {
-                    try reader.null()
-                } else if key.equals("seq") {
-                    try once(4)
-                    result.header.firstTimestep = try reader.integer()
-                } else if key.equals("ts") {
-                    try once(8)
-                    result.header.timestamp = try reader.integer()
-                } else if key.equals("boot") {
-                    try once(16)
-                    result.header.boot = try reader.integer()
-                } else if key.equals("start") {
-                    try once(32)
-                    if try reader.bool() { result.header.flags.insert(.start) }
-                } else if key.equals("end") {
-                    try once(64)
-                    if try reader.bool() { result.header.flags.insert(.end) }
                 } else {
-                    throw reader.fail("a key is unknown")
+                    try result.header.read(key, &reader, &members)
                 }
             }
             try reader.end()
         } catch {
             return nil
         }
-        return seen & 3 == 3 && result.header.isInRange ? result : nil
+        return members.isSuperset(of: [.dtype, .shape]) && result.header.isInRange ? result : nil
+    }
+
+    /// Reads one of the members that headers and JSON payloads share; null is as if it were not there.
+    mutating func read(_ key: JSONReader.Text, _ reader: inout JSONReader, _ members: inout JSONMembers) throws(JSONError) {
+        guard let member = JSONMembers(key) else { throw reader.fail("a key is unknown") }
+        try members.note(member, reader)
+        guard reader.peek() != UInt8(ascii: "n") else { return try reader.null() }
+        switch member {
+        case .seq: firstTimestep = try reader.integer()
+        case .ts: timestamp = try reader.integer()
+        case .boot: boot = try reader.integer()
+        case .start: if try reader.bool() { flags.insert(.start) }
+        default: if try reader.bool() { flags.insert(.end) }
+        }
     }
 
     /// `[N, F]`, or `[F]` for one timestep.
@@ -66,5 +59,29 @@ extension SampleHeader {
         }
         guard rank > 0 else { throw reader.fail("the shape is empty") }
         return rank == 2 ? dimensions : (1, dimensions.0)
+    }
+}
+
+/// Members that an object has had: each may stand there once.
+struct JSONMembers: OptionSet {
+    let rawValue: UInt8
+    static let dtype = JSONMembers(rawValue: 1), shape = JSONMembers(rawValue: 2), x = JSONMembers(rawValue: 4)
+    static let seq = JSONMembers(rawValue: 8), ts = JSONMembers(rawValue: 16), boot = JSONMembers(rawValue: 32)
+    static let start = JSONMembers(rawValue: 64), end = JSONMembers(rawValue: 128)
+
+    init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// One of the members that headers and JSON payloads share; nil for any other key.
+    init?(_ key: JSONReader.Text) {
+        if key.equals("seq") { self = .seq }
+        else if key.equals("ts") { self = .ts }
+        else if key.equals("boot") { self = .boot }
+        else if key.equals("start") { self = .start }
+        else if key.equals("end") { self = .end }
+        else { return nil }
+    }
+
+    mutating func note(_ member: JSONMembers, _ reader: JSONReader) throws(JSONError) {
+        guard insert(member).inserted else { throw reader.fail("a key is repeated") }
     }
 }

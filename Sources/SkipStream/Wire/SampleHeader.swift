@@ -30,6 +30,8 @@ public struct SampleHeader: Sendable, Equatable {
     /// A number that changes when the device restarts; 0 where it isn't given.
     public var boot: UInt32
 
+    /// The binary form's first byte, by which it is told from JSON.
+    static let mark = UInt8(ascii: "S")
     /// Bytes of the binary form.
     public static let size = 32
     /// seq + N may not exceed it: 2⁵³, so that every index is exact in JSON readers that use Float64.
