@@ -40,9 +40,11 @@ final class ModelGroup {
         outputs.deallocate()
     }
 
+    /// The most probable class and its probability; (0, the first value) for regression.
+    typealias Best = (label: Int, probability: Float)
+
     /// Computes a stream's outputs from its state: class probabilities, or a regression's values, in `outputs`.
-    /// - Returns: the most probable class and its probability; (0, the first value) for regression.
-    func classify(_ row: UInt32) -> (label: Int, probability: Float) {
+    func classify(_ row: UInt32) -> Best {
         guard let start = outputs.baseAddress else { return (0, 0) }
         model.computeLogits(rows[row], into: start)
         let values = UnsafeMutableBufferPointer(start: start, count: model.architecture.outputSize)

@@ -2,21 +2,23 @@ public import SkipRNN
 
 /// A route in force or going out of use, with what the sample path needs of it laid flat.
 struct ActiveRoute {
-    let route: Route
-    let group: ModelGroup
     /// F.
     let features: Int
-    let gateOptions: GateOptions
     /// Timesteps of a sequence; so many that it never ends for endless ones.
     let sequence: UInt64
     /// N of `emit = N`; 0 under another rule.
     let emitEvery: UInt64
-    /// The model's name as JSON.
-    let modelName: [UInt8]
-    /// False once a reload has replaced it; its streams leave it at their next update.
-    var isCurrent = true
     /// Streams under it.
     var streams = 0
+    /// False once a reload has replaced it; its streams leave it at their next update.
+    var isCurrent = true
+    let route: Route
+    /// When results are published: the route's rule, where the model has labels that can change.
+    let emit: EmitRule
+    let gateOptions: GateOptions
+    let group: ModelGroup
+    /// The model's name as JSON.
+    let modelName: [UInt8]
 
     /// Longer than any timestep index, and far from overflowing when added to one.
     static let endless: UInt64 = 1 << 60
@@ -26,11 +28,25 @@ struct ActiveRoute {
         self.group = group
         features = group.model.architecture.inputSize
         gateOptions = route.gateOptions(for: group.model)
-        sequence = route.sequenceLength(for: group.model) ?? Self.endless
-        if case .every(let timesteps) = route.emit { emitEvery = timesteps } else { emitEvery = 0 }
+        sequence = min(route.sequenceLength(for: group.model) ?? Self.endless, Self.endless)
+        if case .every(let timesteps) = route.emit { emitEvery = min(timesteps, Self.endless) } else { emitEvery = 0 }
+        if case .change = route.emit, group.model.architecture.task == .regression {
+            // A regression has no label; each of its values is another one.
+            emit = .update
+        } else {
+            emit = route.emit
+        }
         var name: [UInt8] = []
         name.appendJSON(route.model)
         modelName = name
+    }
+
+    /// A Boolean value indicating whether everything but the pattern, and the encoding, which each message is read by anew, is as in another route.
+    func hasOptions(of other: Route) -> Bool {
+        var same = route
+        same.match = other.match
+        same.encoding = other.encoding
+        return same == other
     }
 }
 
@@ -46,42 +62,96 @@ public struct BoundRoute: Sendable {
 }
 
 /// All routes that some stream may be under, in force or not.
-struct RouteTable {
-    private(set) var all: [ActiveRoute] = []
-    /// Indices of the routes in force, in the configuration's order.
-    private var current: [Int] = []
+///
+/// A route has a place as long as it is in force or has streams; a model goes with the last of its routes.
+struct RouteTable: ~Copyable {
+    private var storage: UnsafeMutablePointer<ActiveRoute> = .allocate(capacity: 1)
+    private var capacity = 1
+    /// The places in use.
+    private var used: [UInt16] = []
+    /// The places of the routes in force, in the configuration's order.
+    private var current: [UInt16] = []
 
-    /// The routes in force.
-    var inForce: [ActiveRoute] { current.map { all[$0] } }
-
-    subscript(index: UInt16) -> ActiveRoute {
-        @inline(__always) _read { yield all[Int(index)] }
+    deinit {
+        for place in used { (storage + Int(place)).deinitialize(count: 1) }
+        storage.deallocate()
     }
 
-    /// Puts other routes in force. A route that is equal, with an equal model, stays what it was; streams of others leave theirs later.
+    /// The route at a place in use.
+    @inline(__always)
+    subscript(place: UInt16) -> UnsafeMutablePointer<ActiveRoute> { storage + Int(place) }
+
+    /// Routes that have a place.
+    var count: Int { used.count }
+
+    /// What can be said of the models in force, each once, in the routes' order.
+    var models: [ModelStatus] {
+        var models: [ModelStatus] = []
+        for place in current where !models.contains(where: { $0.name == self[place].pointee.route.model }) {
+            let (name, group) = (self[place].pointee.route.model, self[place].pointee.group)
+            let streams = used.filter { self[$0].pointee.group === group && self[$0].pointee.route.model == name }.reduce(0) { $0 + self[$1].pointee.streams }
+            models.append(ModelStatus(name: name, identity: group.model.identity, streams: streams, updates: group.updates))
+        }
+        return models
+    }
+
+    /// Puts other routes in force. The streams of a route that stays, behind none that is new, stay where they are; others leave
+    /// their places later.
     mutating func install(_ routes: [BoundRoute]) {
-        var places: [Int] = []
+        let before = current
+        var places: [UInt16] = []
         for bound in routes {
-            let group = all.first { $0.group.model.identity == bound.model.identity && $0.group.model.kernels.name == bound.model.kernels.name && $0.group.model.metadata == bound.model.metadata }?.group ?? ModelGroup(bound.model)
-            if let index = current.first(where: { all[$0].route == bound.route && all[$0].group === group }), !places.contains(index) {
-                places.append(index)
-            } else if let index = all.indices.first(where: { !current.contains($0) && !places.contains($0) && all[$0].streams == 0 }) {
-                all[index] = ActiveRoute(bound.route, group)
-                places.append(index)
+            let group = group(of: bound.model)
+            let index = before.firstIndex { self[$0].pointee.route == bound.route && self[$0].pointee.group === group && !places.contains($0) }
+            if let index, places.allSatisfy({ before[..<index].contains($0) }) {
+                places.append(before[index])
             } else {
-                precondition(all.count < Int(UInt16.max), "there are too many routes")
-                all.append(ActiveRoute(bound.route, group))
-                places.append(all.count - 1)
+                places.append(add(ActiveRoute(bound.route, group)))
             }
         }
         current = places
-        for index in all.indices { all[index].isCurrent = places.contains(index) }
+        for place in used {
+            self[place].pointee.isCurrent = places.contains(place)
+            removeIfIdle(place)
+        }
+    }
+
+    /// The group that runs a model already, else a new one.
+    private func group(of model: Model) -> ModelGroup {
+        let place = used.first {
+            let other = self[$0].pointee.group.model
+            return other.identity == model.identity && other.kernels.name == model.kernels.name && other.metadata == model.metadata
+        }
+        return place.map { self[$0].pointee.group } ?? ModelGroup(model)
+    }
+
+    private mutating func add(_ route: ActiveRoute) -> UInt16 {
+        // The first place that is free.
+        let place = (0...used.count).first { !used.contains(UInt16($0)) } ?? used.count
+        precondition(place < Int(UInt16.max), "there are too many routes")
+        if place == capacity {
+            let larger = UnsafeMutablePointer<ActiveRoute>.allocate(capacity: 2 * capacity)
+            larger.moveInitialize(from: storage, count: capacity)
+            storage.deallocate()
+            (storage, capacity) = (larger, 2 * capacity)
+        }
+        (storage + place).initialize(to: route)
+        used.append(UInt16(place))
+        return UInt16(place)
+    }
+
+    private mutating func removeIfIdle(_ place: UInt16) {
+        guard self[place].pointee.streams == 0, !self[place].pointee.isCurrent else { return }
+        (storage + Int(place)).deinitialize(count: 1)
+        used.removeAll { $0 == place }
     }
 
     /// The first route in force whose pattern matches.
-    func match(_ name: UnsafeRawBufferPointer) -> UInt16? {
-        current.first { all[$0].route.match.matches(name) }.map { UInt16($0) }
-    }
+    func match(_ name: UnsafeRawBufferPointer) -> UInt16? { current.first { self[$0].pointee.route.match.matches(name) } }
 
-    mutating func countStream(_ index: UInt16, _ change: Int) { all[Int(index)].streams += change }
+    /// Notes that a stream has come under a route, or has left it.
+    mutating func countStream(_ place: UInt16, _ change: Int) {
+        self[place].pointee.streams += change
+        if change < 0 { removeIfIdle(place) }
+    }
 }

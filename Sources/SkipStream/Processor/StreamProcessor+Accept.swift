@@ -10,10 +10,11 @@ extension StreamProcessor {
         let part = parts + index
         guard let slot = table.find(part.pointee.name, part.pointee.hash, guess: part.pointee.guess) else { return admit(index) }
         let stream = table[slot]
-        guard routes[stream.pointee.route].isCurrent || keepsStream(slot), readHeader(part, stream.pointee.route) else { return }
+        let route = stream.pointee.route
+        guard routes[route].pointee.isCurrent ? readHeader(part, route) : readHeaderSinceReload(part, slot) else { return }
         counters.messages += 1
         part.pointee.slot = slot
-        stream.pointee.heard = now
+        hear(stream)
         let header = part.pointee.header
         let count = UInt64(header.count)
         // The common case: the next timesteps of a known stream, none of which is read.
@@ -29,8 +30,8 @@ extension StreamProcessor {
     /// Reads a message's header and checks its payload against the model's F; counts and drops what doesn't fit.
     @inline(__always)
     private mutating func readHeader(_ part: UnsafeMutablePointer<MessageParts>, _ route: UInt16) -> Bool {
-        let features = routes[route].features
-        if let bytes = part.pointee.headerBytes, bytes.first == 0x53 {
+        let features = routes[route].pointee.features
+        if let bytes = part.pointee.headerBytes, bytes.first == SampleHeader.mark {
             guard let header = SampleHeader(binary: bytes) else { return refuse(part, .malformed, "its header is not of the wire protocol") }
             guard part.pointee.payload.count == header.count * features * header.type.size else {
                 return refuse(part, .malformed, "its payload is not N timesteps of the model's features")
@@ -50,7 +51,7 @@ extension StreamProcessor {
             guard !overflow, payload.count == needed else { return refuse(part, .malformed, "its payload has not the size of its header's shape and dtype") }
             guard json.features == features || json.header.count == 0 else { return refuse(part, .wrongFeatures, "its shape has another number of features than the model") }
             part.pointee.header = json.header
-        } else if routes[route].route.encoding == .json {
+        } else if routes[route].pointee.route.encoding == .json {
             let start = numbers.count
             do throws(JSONPayload.Problem) {
                 let json = try JSONPayload(payload, into: &numbers)
@@ -84,7 +85,7 @@ extension StreamProcessor {
         guard SampleFrames.isValidName(name) else { return drop(.malformed, name, "its stream name is not UTF-8 without control characters") }
         guard let route = routes.match(name) else { return drop(.unknownRoute, name, "no route matches its stream name") }
         guard readHeader(part, route) else { return }
-        guard makeRoom() else { return drop(.overLimit, name, "there are max_streams streams already") }
+        guard makeRoom() else { return drop(.overLimit, name, "there is no room for another stream") }
         counters.messages += 1
         let slot = table.insert(name, part.pointee.hash)
         routes.countStream(route, 1)
@@ -101,10 +102,24 @@ extension StreamProcessor {
     /// Makes room for one more stream; false where the limits don't allow it.
     private mutating func makeRoom() -> Bool {
         guard table.count >= limits.maximumStreams else { return true }
-        guard limits.evict, let idlest = table.idlest(&generator) else { return false }
-        counters.evicted += 1
-        remove(idlest, "another stream needed its place")
+        guard limits.evict, limits.maximumStreams > 0 else { return false }
+        // Streams that wait in the block have to stay: in a small table these may be all.
+        if pendingCount >= table.count { updatePending() }
+        // Two, where the most has been lowered, so that the table shrinks to it in time.
+        for _ in 0..<2 where table.count >= limits.maximumStreams {
+            guard let idlest = table.idlest() else { break }
+            counters.evicted += 1
+            remove(idlest, "another stream needed its place")
+        }
         return true
+    }
+
+    /// Notes that a stream was heard of.
+    @inline(__always)
+    private func hear(_ stream: UnsafeMutablePointer<StreamSlot>) {
+        guard stream.pointee.heard != now else { return }
+        stream.pointee.heard = now
+        stream.pointee.flags.subtract(.told)
     }
 
     /// Drops a stream, with its state.
@@ -116,7 +131,7 @@ extension StreamProcessor {
 
     /// Gives back what a stream holds under its route.
     func releaseRow(_ stream: UnsafeMutablePointer<StreamSlot>) {
-        if stream.pointee.row != StreamSlot.noRow { routes[stream.pointee.route].group.rows.release(stream.pointee.row) }
+        if stream.pointee.row != StreamSlot.noRow { routes[stream.pointee.route].pointee.group.rows.release(stream.pointee.row) }
         stream.pointee.row = StreamSlot.noRow
     }
 
@@ -125,31 +140,37 @@ extension StreamProcessor {
         routes.countStream(table[slot].pointee.route, -1)
     }
 
-    /// A message for a stream whose route is no longer in force: moves it if its model is another, keeps it till its next update if not.
-    /// - Returns: false where no route matches any more; the message is then counted and the stream gone.
+    /// Reads the header of a message whose stream's route is no longer in force. The stream begins anew if its model is another, moves if
+    /// nothing but its place has changed, and keeps the old options till its next update otherwise.
+    /// - Returns: false where the message can't be used; where no route matches any more, the stream is then gone.
     @inline(never)
-    private mutating func keepsStream(_ slot: UInt32) -> Bool {
+    private mutating func readHeaderSinceReload(_ part: UnsafeMutablePointer<MessageParts>, _ slot: UInt32) -> Bool {
         let stream = table[slot]
         if stream.pointee.flags.contains(.isPending) { updatePending() }
-        guard let route = StreamSlot.withName(stream, { routes.match($0) }) else {
-            StreamSlot.withName(stream) { drop(.unknownRoute, $0, "no route matches its stream name since the reload") }
+        guard let route = routes.match(part.pointee.name) else {
+            drop(.unknownRoute, part.pointee.name, "no route matches its stream name since the reload")
             remove(slot, "no route matches it since the reload")
             return false
         }
-        if routes[route].group !== routes[stream.pointee.route].group {
+        guard readHeader(part, route) else { return false }
+        if routes[route].pointee.group !== routes[stream.pointee.route].pointee.group {
+            hear(stream)
             move(stream, to: route)
             restart(stream, at: stream.pointee.next)
-            stream.pointee.publishedLabel = -1
+            stream.pointee.publishedLabel = StreamSlot.noLabel
             publish(.reset("its model changed"), slot)
+        } else if routes[route].pointee.hasOptions(of: routes[stream.pointee.route].pointee.route) {
+            move(stream, to: route)
         }
         return true
     }
 
     /// Puts a stream under another route; its row stays where the model is the same.
     mutating func move(_ stream: UnsafeMutablePointer<StreamSlot>, to route: UInt16) {
-        if routes[route].group !== routes[stream.pointee.route].group { releaseRow(stream) }
-        routes.countStream(stream.pointee.route, -1)
+        guard route != stream.pointee.route else { return }
+        if routes[route].pointee.group !== routes[stream.pointee.route].pointee.group { releaseRow(stream) }
         routes.countStream(route, 1)
+        routes.countStream(stream.pointee.route, -1)
         stream.pointee.route = route
     }
 

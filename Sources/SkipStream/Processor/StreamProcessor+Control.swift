@@ -44,14 +44,7 @@ extension StreamProcessor {
     public var streamCount: Int { table.count }
 
     /// The models in force, each once, in the routes' order.
-    public var models: [ModelStatus] {
-        var models: [ModelStatus] = []
-        for route in routes.inForce where !models.contains(where: { $0.name == route.route.model }) {
-            let streams = routes.all.filter { $0.group === route.group && $0.route.model == route.route.model }.reduce(0) { $0 + $1.streams }
-            models.append(ModelStatus(name: route.route.model, identity: route.group.model.identity, streams: streams, updates: route.group.updates))
-        }
-        return models
-    }
+    public var models: [ModelStatus] { routes.models }
 
     /// Looks at up to `limit` slots from `cursor` on and reports the streams whose name begins with `prefix`.
     /// - Returns: the cursor to go on from; nil past the last.
@@ -86,12 +79,13 @@ extension StreamProcessor {
 
     private mutating func reset(_ slot: UInt32) {
         restart(table[slot], at: table[slot].pointee.next)
-        table[slot].pointee.publishedLabel = -1
+        table[slot].pointee.publishedLabel = StreamSlot.noLabel
+        table[slot].pointee.flags.subtract(.told)
         publish(.reset("it was asked for"), slot)
     }
 
     private func walk(from cursor: UInt32, limit: Int, _ body: (UInt32) -> Void) -> UInt32? {
-        let end = UInt32(min(Int(table.capacity), Int(cursor) + limit))
+        let end = cursor < table.capacity ? cursor + UInt32(min(Int(table.capacity - cursor), limit)) : table.capacity
         if cursor < end {
             for slot in cursor..<end where table[slot].pointee.nameLength > 0 { body(slot) }
         }
@@ -104,18 +98,18 @@ extension StreamProcessor {
 
     private func status(_ slot: UInt32) -> StreamStatus {
         let stream = table[slot].pointee
-        let route = routes[stream.route]
+        let (route, group) = (routes[stream.route].pointee.route, routes[stream.route].pointee.group)
         var gate = GateState(updateProbabilityIncrement: stream.increment, cumulativeUpdateProbability: 0)
         if stream.updates > 0 { gate.skip(stream.next - stream.lastRead - 1) }
         var best: (label: Int, probability: Float)?
-        if stream.updates > 0, route.group.model.architecture.task == .classification { best = route.group.classify(stream.row) }
+        if stream.updates > 0, group.model.architecture.task == .classification { best = group.classify(stream.row) }
         let name = StreamSlot.withName(table[slot]) { [UInt8]($0) }
         return StreamStatus(
-            name: String(decoding: name, as: UTF8.self), model: route.route.model,
-            label: best.map { route.group.model.metadata.labels[$0.label] }, probability: best?.probability,
+            name: String(decoding: name, as: UTF8.self), model: route.model,
+            label: best.map { group.model.metadata.labels[$0.label] }, probability: best?.probability,
             next: stream.next, due: stream.due == StreamSlot.never ? nil : stream.due, boot: stream.boot,
             timesteps: stream.next - stream.sequenceStart, updates: stream.updates, results: stream.results,
-            omitted: stream.omitted, lost: stream.lost, gate: gate,
+            omitted: UInt64(stream.omitted), lost: stream.lost, gate: gate,
             lastReadTime: stream.updates > 0 ? stream.lastReadTime : nil,
             idleSeconds: now - min(now, stream.heard), shard: shard(of: name))
     }

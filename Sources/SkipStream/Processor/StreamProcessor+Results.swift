@@ -8,50 +8,57 @@ extension StreamProcessor {
         let part = parts + index
         let slot = part.pointee.slot
         let stream = table[slot]
-        let isFinal = stream.pointee.next == sequenceEnd(stream) || (part.pointee.header.flags.contains(.end) && stream.pointee.next == part.pointee.end)
-        if stream.pointee.updates > 0, publishesNow(slot, isUpdate: isUpdate) || isFinal {
-            publishResult(slot, timestep: stream.pointee.next - 1, isFinal: isFinal)
+        // Past its end a sequence can only be where a reload has just shortened it.
+        let isFinal = stream.pointee.next >= sequenceEnd(stream) || (part.pointee.header.flags.contains(.end) && stream.pointee.next == part.pointee.end)
+        if stream.pointee.updates > 0 {
+            var best: ModelGroup.Best?
+            if publishesNow(stream, isUpdate: isUpdate, &best) || isFinal { publishResult(slot, timestep: stream.pointee.next - 1, isFinal: isFinal, best) }
         }
         if isFinal { restart(stream, at: stream.pointee.next) }
     }
 
-    private mutating func publishesNow(_ slot: UInt32, isUpdate: Bool) -> Bool {
-        let stream = table[slot]
-        switch routes[stream.pointee.route].route.emit {
+    /// A Boolean value indicating whether the route's rule asks for a result; `best` is set where that had to be computed.
+    private func publishesNow(_ stream: UnsafeMutablePointer<StreamSlot>, isUpdate: Bool, _ best: inout ModelGroup.Best?) -> Bool {
+        let route = routes[stream.pointee.route]
+        switch route.pointee.emit {
         case .update: return isUpdate
         case .end: return false
-        case .every(let timesteps): return (stream.pointee.next - stream.pointee.sequenceStart) % timesteps == 0
+        case .every:
+            let every = route.pointee.emitEvery
+            return every > 0 && (stream.pointee.next - stream.pointee.sequenceStart) % every == 0
         case .change(let minimumProbability, let hold):
             guard isUpdate else { return false }
-            let best = routes[stream.pointee.route].group.classify(stream.pointee.row)
-            guard best.label != Int(stream.pointee.publishedLabel), best.probability >= minimumProbability else {
+            let now = route.pointee.group.classify(stream.pointee.row)
+            best = now
+            guard now.label != Int(stream.pointee.publishedLabel), now.probability >= minimumProbability else {
                 stream.pointee.streak = 0
                 return false
             }
-            stream.pointee.streak = best.label == Int(stream.pointee.candidateLabel) ? stream.pointee.streak + 1 : 1
-            stream.pointee.candidateLabel = Int16(best.label)
-            return stream.pointee.streak >= UInt32(hold)
+            stream.pointee.streak = now.label == Int(stream.pointee.candidateLabel) ? stream.pointee.streak &+ 1 : 1
+            stream.pointee.candidateLabel = Int32(truncatingIfNeeded: now.label)
+            return Int(stream.pointee.streak) >= hold
         }
     }
 
     /// Counts a result; encodes and publishes it if anybody wants it.
-    mutating func publishResult(_ slot: UInt32, timestep: UInt64, isFinal: Bool) {
+    mutating func publishResult(_ slot: UInt32, timestep: UInt64, isFinal: Bool, _ known: ModelGroup.Best? = nil) {
         let stream = table[slot]
-        let route = stream.pointee.route
+        let route = routes[stream.pointee.route]
         stream.pointee.results += 1
         counters.results &+= 1
-        var best: (label: Int, probability: Float)?
-        if case .change = routes[route].route.emit {
-            best = routes[route].group.classify(stream.pointee.row)
-            stream.pointee.publishedLabel = Int16(best?.label ?? -1)
+        var best = known
+        if case .change = route.pointee.emit {
+            let now = best ?? route.pointee.group.classify(stream.pointee.row)
+            best = now
+            stream.pointee.publishedLabel = Int32(truncatingIfNeeded: now.label)
             stream.pointee.streak = 0
         }
         guard begin("result/", slot) else { return }
         let result = StreamResult(
             number: stream.pointee.results, timestep: timestep, time: stream.pointee.lastReadTime, updates: stream.pointee.updates,
             timesteps: timestep + 1 - stream.pointee.sequenceStart, isFinal: isFinal)
-        let known = best ?? routes[route].group.classify(stream.pointee.row)
-        StreamSlot.withName(stream) { outgoing.write(result, stream: $0, route: routes[route], best: known) }
+        let now = best ?? route.pointee.group.classify(stream.pointee.row)
+        StreamSlot.withName(stream) { outgoing.write(result, stream: $0, route: route, best: now) }
         send()
     }
 
@@ -60,15 +67,17 @@ extension StreamProcessor {
         let stream = table[slot]
         guard begin("hint/", slot) else { return }
         var next = min(stream.pointee.due, sequenceEnd(stream), SampleHeader.maximumTimestep)
-        if let every = routes[stream.pointee.route].route.hintEvery { next = max(next / every * every, stream.pointee.next) }
+        if let every = routes[stream.pointee.route].pointee.route.hintEvery, every > 0 { next = max(next / every * every, stream.pointee.next) }
         StreamSlot.withName(stream) { outgoing.writeHint(stream: $0, boot: stream.pointee.boot, nextTimestep: next) }
         send()
     }
 
     /// Publishes an event, at most one of a kind a second for each stream.
     mutating func publish(_ event: StreamEvent, _ slot: UInt32) {
-        guard begin("event/", slot), recentEvents.insert(UInt64(slot) << 2 | event.kind).inserted else { return }
-        StreamSlot.withName(table[slot]) { outgoing.write(event, stream: $0) }
+        let stream = table[slot]
+        guard stream.pointee.flags.isDisjoint(with: event.flag), begin("event/", slot) else { return }
+        stream.pointee.flags.formUnion(event.flag)
+        StreamSlot.withName(stream) { outgoing.write(event, stream: $0) }
         send()
     }
 

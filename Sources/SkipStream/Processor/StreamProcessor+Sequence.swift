@@ -46,7 +46,7 @@ extension StreamProcessor {
         stream.pointee.event = timestep
         stream.pointee.updates = 0
         stream.pointee.increment = 1
-        stream.pointee.candidateLabel = -1
+        stream.pointee.candidateLabel = StreamSlot.noLabel
         stream.pointee.streak = 0
     }
 
@@ -71,12 +71,12 @@ extension StreamProcessor {
 
     /// The timestep behind the sequence's last one; beyond every index for an endless sequence.
     func sequenceEnd(_ stream: UnsafeMutablePointer<StreamSlot>) -> UInt64 {
-        stream.pointee.sequenceStart + routes[stream.pointee.route].sequence
+        stream.pointee.sequenceStart + routes[stream.pointee.route].pointee.sequence
     }
 
     /// The timestep behind the one at which `emit = N` publishes next; beyond every index under another rule.
     private func nextRegularResult(_ stream: UnsafeMutablePointer<StreamSlot>) -> UInt64 {
-        let every = routes[stream.pointee.route].emitEvery
+        let every = routes[stream.pointee.route].pointee.emitEvery
         guard every > 0 else { return .max }
         let (start, next) = (stream.pointee.sequenceStart, stream.pointee.next)
         return start + ((next - start) / every + 1) * every
@@ -84,7 +84,7 @@ extension StreamProcessor {
 
     /// Notes up to where timesteps need nothing but counting.
     private func noteNextEvent(_ stream: UnsafeMutablePointer<StreamSlot>) {
-        stream.pointee.event = min(stream.pointee.due, sequenceEnd(stream) - 1, nextRegularResult(stream) - 1)
+        stream.pointee.event = min(stream.pointee.due, sequenceEnd(stream) - 1, nextRegularResult(stream) - 1, SampleHeader.maximumTimestep)
     }
 
     /// Passes timesteps that never came, up to `timestep`, as if they had been skipped: by arithmetic, however many.
@@ -95,14 +95,14 @@ extension StreamProcessor {
         let next = stream.pointee.next
         // From the timestep at which an update was due on they are lost, before it they would not have been read.
         let firstLost = min(max(stream.pointee.due, next), stop)
-        stream.pointee.omitted += firstLost - next
+        stream.pointee.omitted = UInt32(clamping: UInt64(stream.pointee.omitted) + firstLost - next)
         counters.omitted += firstLost - next
         publishLastRegularResult(slot, upTo: stop, end: end)
         stream.pointee.next = stop
         if stop == end {
             if stream.pointee.updates > 0 { publishResult(slot, timestep: end - 1, isFinal: true) }
             // Whole sequences may have passed unheard; the one that is open now began a multiple of their length later.
-            let length = routes[stream.pointee.route].sequence
+            let length = routes[stream.pointee.route].pointee.sequence
             restart(stream, at: end + (timestep - end) / length * length)
             stream.pointee.next = timestep
         }
@@ -111,7 +111,7 @@ extension StreamProcessor {
         counters.lost += lost
         stream.pointee.lost = UInt32(clamping: UInt64(stream.pointee.lost) + lost)
         publish(.lost(from: firstLost, to: timestep), slot)
-        if routes[stream.pointee.route].route.gap == .reset {
+        if routes[stream.pointee.route].pointee.route.gap == .reset {
             restart(stream, at: timestep)
             publish(.reset("timesteps were lost"), slot)
         }
@@ -120,7 +120,7 @@ extension StreamProcessor {
     /// Under `emit = N`, publishes the last result that a gap passed over, if it is not the sequence's final one.
     private mutating func publishLastRegularResult(_ slot: UInt32, upTo stop: UInt64, end: UInt64) {
         let stream = table[slot]
-        let every = routes[stream.pointee.route].emitEvery
+        let every = routes[stream.pointee.route].pointee.emitEvery
         guard every > 0, stream.pointee.updates > 0 else { return }
         var last = stream.pointee.sequenceStart + (stop - stream.pointee.sequenceStart) / every * every
         if last == end { last -= every }

@@ -11,13 +11,13 @@ extension StreamProcessor {
 
     /// Updates the first waiting stream and as many others of its model as fit a batch.
     private mutating func updateBatch() {
-        let group = routes[table[parts[pending[0]].slot].pointee.route].group
+        let group = routes[table[parts[pending[0]].slot].pointee.route].pointee.group
         var chosen = InlineBatch()
         var kept = 0
         for place in 0..<pendingCount {
             let index = pending[place]
             let stream = table[parts[index].slot]
-            if chosen.count < ModelGroup.batch, routes[stream.pointee.route].group === group {
+            if chosen.count < ModelGroup.batch, routes[stream.pointee.route].pointee.group === group {
                 chosen.append(index)
             } else {
                 pending[kept] = index
@@ -32,7 +32,7 @@ extension StreamProcessor {
             let index = chosen[position]
             let stream = table[parts[index].slot]
             stream.pointee.flags.remove(.isPending)
-            if !routes[stream.pointee.route].isCurrent, let route = StreamSlot.withName(stream, { routes.match($0) }), routes[route].group === group {
+            if !routes[stream.pointee.route].pointee.isCurrent, let route = StreamSlot.withName(stream, { routes.match($0) }), routes[route].pointee.group === group {
                 // Changed options take effect here, at the stream's next update.
                 move(stream, to: route)
             }
@@ -64,7 +64,7 @@ extension StreamProcessor {
     private func decode(_ index: Int, into timestep: UnsafeMutablePointer<Float>) {
         let part = parts + index
         let stream = table[part.pointee.slot]
-        let features = routes[stream.pointee.route].features
+        let features = routes[stream.pointee.route].pointee.features
         let offset = Int(stream.pointee.next - part.pointee.first) * features
         if let start = part.pointee.numbersStart {
             numbers.withUnsafeBufferPointer { numbers in
@@ -92,23 +92,26 @@ extension StreamProcessor {
         let route = stream.pointee.route
         let timestep = stream.pointee.next
         counters.updated &+= 1
-        stream.pointee.increment = routes[route].gateOptions.stretched(increment)
+        stream.pointee.increment = routes[route].pointee.gateOptions.stretched(increment)
         let gate = GateState(updateProbabilityIncrement: stream.pointee.increment, cumulativeUpdateProbability: 0)
-        stream.pointee.due = routes[route].gateOptions.timestepsUntilUpdate(gate).map { timestep + $0 } ?? StreamSlot.never
+        stream.pointee.due = routes[route].pointee.gateOptions.timestepsUntilUpdate(gate).map { timestep + $0 } ?? StreamSlot.never
         stream.pointee.updates += 1
         stream.pointee.lastRead = timestep
         stream.pointee.lastReadTime = time(of: timestep, part, route)
         stream.pointee.next = timestep + 1
         reach(index, isUpdate: true)
-        if routes[route].route.hints, part.pointee.header.firstTimestep != nil, part.pointee.header.boot != 0 { publishHint(part.pointee.slot) }
+        if routes[route].pointee.route.hints, part.pointee.header.firstTimestep != nil, part.pointee.header.boot != 0 { publishHint(part.pointee.slot) }
         advance(index)
     }
 
     /// A timestep's time: the device's, moved on by the model's sample rate within a message; else the message's arrival.
     private func time(of timestep: UInt64, _ part: UnsafeMutablePointer<MessageParts>, _ route: UInt16) -> Int64 {
         guard let start = part.pointee.header.timestamp else { return arrival }
-        guard timestep > part.pointee.first, let rate = routes[route].group.model.metadata.sampleRate else { return start }
-        return start &+ Int64((Double(timestep - part.pointee.first) * 1e9 / rate).rounded())
+        guard timestep > part.pointee.first, let rate = routes[route].pointee.group.model.metadata.sampleRate else { return start }
+        // A rate may be as small as a file likes, a time as large: the latest time there is holds.
+        let offset = (Double(timestep - part.pointee.first) * 1e9 / rate).rounded()
+        let (time, overflow) = start.addingReportingOverflow(Int64(exactly: offset) ?? .max)
+        return overflow ? .max : time
     }
 }
 

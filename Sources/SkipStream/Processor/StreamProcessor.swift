@@ -1,5 +1,5 @@
 import CSkipKernels
-public import SkipRNN
+import SkipRNN
 
 /// Samples in, results out: every stream's way through its model.
 ///
@@ -23,7 +23,6 @@ public struct StreamProcessor: ~Copyable {
     public var limits: StreamLimits
     let sink: any ResultSink
     var outgoing = Outgoing()
-    var generator = SystemRandomNumberGenerator()
 
     /// The block in work.
     let parts: UnsafeMutablePointer<MessageParts>
@@ -34,11 +33,9 @@ public struct StreamProcessor: ~Copyable {
     var numbers: [Float] = []
     /// When the block arrived, in nanoseconds since the Unix epoch.
     var arrival: Int64 = 0
-    /// The same in seconds since the first block.
+    /// Seconds since the first block.
     var now: UInt32 = 0
-    private var firstArrival: Int64?
-    /// Events of the current second, so that each stream has one of a kind.
-    var recentEvents: Set<UInt64> = []
+    private var firstClock: Int64?
     /// Where the search for idle streams goes on.
     var idleHand: UInt32 = 0
 
@@ -66,9 +63,10 @@ public struct StreamProcessor: ~Copyable {
     /// - Parameters:
     ///   - block: at most `blockSize` messages.
     ///   - arrival: when they came, in nanoseconds since the Unix epoch: the time of timesteps that have none of their own.
-    public mutating func process(_ block: UnsafeBufferPointer<IncomingMessage>, arrival: Int64) {
+    ///   - clock: the same in nanoseconds of a clock that is never set, from which streams' idle times are counted; `arrival` where it is nil.
+    public mutating func process(_ block: UnsafeBufferPointer<IncomingMessage>, arrival: Int64, clock: Int64? = nil) {
         precondition(block.count <= Self.blockSize, "a block has at most 64 messages")
-        begin(arrival)
+        begin(arrival, clock ?? arrival)
         for index in block.indices {
             guard let frames = SampleFrames(block[index]) else {
                 parts[index].isUsable = false
@@ -79,22 +77,19 @@ public struct StreamProcessor: ~Copyable {
         }
         for index in block.indices where parts[index].isUsable { parts[index].guess = table.prefetchSlot(parts[index].hash) }
         for index in block.indices {
-            if parts[index].isUsable { accept(index) } else { drop(.malformed, block[index].first, "its frames are not of the wire protocol") }
+            if parts[index].isUsable { accept(index) } else { drop(.malformed, UnsafeRawBufferPointer(rebasing: block[index].first.prefix(SampleFrames.maximumName)), "its frames are not of the wire protocol") }
         }
         updatePending()
         dropSomeIdle()
         if !numbers.isEmpty { numbers.removeAll(keepingCapacity: true) }
     }
 
-    private mutating func begin(_ arrival: Int64) {
+    private mutating func begin(_ arrival: Int64, _ clock: Int64) {
         self.arrival = arrival
-        let first = firstArrival ?? arrival
-        firstArrival = first
-        let second = UInt32(clamping: (arrival - first) / 1_000_000_000)
-        if second != now {
-            now = max(now, second)
-            if !recentEvents.isEmpty { recentEvents.removeAll(keepingCapacity: true) }
-        }
+        let first = firstClock ?? clock
+        firstClock = first
+        // A clock that is set back stands still.
+        now = max(now, UInt32(clamping: clock.subtractingReportingOverflow(first).partialValue / 1_000_000_000))
     }
 
     /// Counts a message that can't be used.

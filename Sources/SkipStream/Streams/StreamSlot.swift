@@ -2,8 +2,8 @@ import Glibc
 
 /// One stream's record: 128 bytes, two cache lines. A skipped timestep touches the first line only.
 ///
-///     line 0: next event boot heard row route nameLength flags name (24 bytes) omitted
-///     line 1: due sequenceStart lastRead lastReadTime results updates increment labels streak lost
+///     line 0: next event boot heard row route nameLength flags name (24 bytes) omitted lost
+///     line 1: due sequenceStart lastRead lastReadTime results updates increment labels streak
 struct StreamSlot: BitwiseCopyable {
     // Line 0: what every message needs.
 
@@ -26,8 +26,10 @@ struct StreamSlot: BitwiseCopyable {
     private var name0: UInt64 = 0
     private var name1: UInt64 = 0
     private var name2: UInt64 = 0
-    /// Timesteps that never came and would not have been read.
-    var omitted: UInt64 = 0
+    /// Timesteps that never came and would not have been read; stops at its largest value.
+    var omitted: UInt32 = 0
+    /// Timesteps that never came and would have been read, or could have been; stops at its largest value.
+    var lost: UInt32 = 0
 
     // Line 1: what updates and results need.
 
@@ -45,23 +47,25 @@ struct StreamSlot: BitwiseCopyable {
     var updates: UInt64 = 0
     /// Δũ as accumulated since the last update.
     var increment: Float = 1
-    /// Index of the label last published; −1 for none.
-    var publishedLabel: Int16 = -1
-    /// Index of the label that may be published once it has held long enough; −1 for none.
-    var candidateLabel: Int16 = -1
+    /// Index of the label last published, or `noLabel`.
+    var publishedLabel: Int32 = Self.noLabel
+    /// Index of the label that may be published once it has held long enough, or `noLabel`.
+    var candidateLabel: Int32 = Self.noLabel
     /// Updates in a row with the candidate label.
     var streak: UInt32 = 0
-    /// Timesteps that never came and would have been read, or could have been; stops at its largest value.
-    var lost: UInt32 = 0
 
     struct Flags: OptionSet, BitwiseCopyable {
         let rawValue: UInt8
         /// A message of the stream waits in the block for an update.
         static let isPending = Flags(rawValue: 1)
+        /// An event of the kind was published in the second in which the stream was last heard of.
+        static let toldLost = Flags(rawValue: 2), toldReset = Flags(rawValue: 4), toldRejected = Flags(rawValue: 8)
+        static let told: Flags = [.toldLost, .toldReset, .toldRejected]
     }
 
     static let never = UInt64.max
     static let noRow = UInt32.max
+    static let noLabel: Int32 = -1
     private static let inlineName = 24
     private static let nameOffset = 32
 

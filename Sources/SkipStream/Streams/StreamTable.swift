@@ -5,6 +5,7 @@ struct StreamTable: ~Copyable {
     private var index = StreamIndex()
     private var slots = Slab<StreamSlot>(width: 1)
     private let hash: NameHash
+    private var chance = Chance()
 
     init(hash: NameHash = NameHash()) {
         self.hash = hash
@@ -67,14 +68,32 @@ struct StreamTable: ~Copyable {
         slots.release(slot)
     }
 
-    /// A stream that has been idle for long: the longest idle of some chosen by chance, without those that wait in the block.
-    func idlest(ofSample size: Int = 16, _ generator: inout some RandomNumberGenerator) -> UInt32? {
-        var best: UInt32?
-        for _ in 0..<size {
-            let slot = UInt32.random(in: 0..<capacity, using: &generator)
-            guard slots[slot].pointee.nameLength > 0, !slots[slot].pointee.flags.contains(.isPending) else { continue }
+    /// A stream that has been idle for long: the longest idle of some chosen by chance, without those that wait in the block; nil where all wait.
+    mutating func idlest(ofSample size: Int = 16) -> UInt32? {
+        var (best, found): (UInt32?, Int) = (nil, 0)
+        // Places may be free: a few tries more than the sample's size.
+        for _ in 0..<(4 * size) where found < size && capacity > 0 {
+            let slot = chance.next(below: capacity)
+            guard canGo(slot) else { continue }
+            found += 1
             if best.map({ slots[slot].pointee.heard < slots[$0].pointee.heard }) ?? true { best = slot }
         }
-        return best
+        // Where nearly all places are free, the first that is not.
+        return best ?? (0..<capacity).first { canGo($0) }
+    }
+
+    private func canGo(_ slot: UInt32) -> Bool { slots[slot].pointee.nameLength > 0 && !slots[slot].pointee.flags.contains(.isPending) }
+}
+
+/// Numbers by chance without a system call for each (Steele et al. 2014, splitmix64).
+private struct Chance {
+    private var state = UInt64.random(in: .min ... .max)
+
+    mutating func next(below bound: UInt32) -> UInt32 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return UInt32(truncatingIfNeeded: (z ^ (z >> 31)).multipliedFullWidth(by: UInt64(bound)).high)
     }
 }

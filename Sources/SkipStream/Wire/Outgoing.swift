@@ -29,17 +29,17 @@ struct Outgoing {
     }
 
     /// Writes a result; the group's outputs are those of the stream, `best` the class they make most probable.
-    mutating func write(_ result: StreamResult, stream: UnsafeRawBufferPointer, route: borrowing ActiveRoute, best: (label: Int, probability: Float)) {
+    mutating func write(_ result: StreamResult, stream: UnsafeRawBufferPointer, route: UnsafePointer<ActiveRoute>, best: ModelGroup.Best) {
         write("{\"stream\":")
         body.appendJSON(utf8: stream)
         write(",\"model\":")
-        body.append(contentsOf: route.modelName)
+        body.append(contentsOf: route.pointee.modelName)
         write(",\"n\":", result.number)
         write(",\"seq\":", result.timestep)
         write(",\"time\":\"")
         body.append(timestamp: result.time)
         write("\"")
-        let group = route.group
+        let group = route.pointee.group
         let outputs = group.outputs[..<group.model.architecture.outputSize]
         if group.model.architecture.task == .classification {
             write(",\"label\":")
@@ -47,7 +47,7 @@ struct Outgoing {
             write(",\"index\":", UInt64(best.label))
             write(",\"p\":")
             write(number: best.probability)
-            if route.route.probabilities {
+            if route.pointee.route.probabilities {
                 write(",\"probs\":")
                 write(numbers: outputs)
             }
@@ -103,8 +103,11 @@ struct Outgoing {
         body.append(decimal: Int64(value))
     }
 
-    /// The shortest text that reads back as the same Float32.
-    private mutating func write(number: Float) { body.append(contentsOf: number.description.utf8) }
+    /// The shortest text that reads back as the same Float32; JSON has none for what is not finite.
+    private mutating func write(number: Float) {
+        guard number.isFinite else { return write("null") }
+        body.append(contentsOf: number.description.utf8)
+    }
 
     private mutating func write(numbers: some Sequence<Float>) {
         write("[")
@@ -125,13 +128,13 @@ enum StreamEvent {
     case evicted(StaticString)
     case rejected(UInt64, StaticString)
 
-    /// A number for each kind, for limiting their rates.
-    var kind: UInt64 {
+    /// What a stream notes when it has published one of the kind; nothing where it can happen only once.
+    var flag: StreamSlot.Flags {
         switch self {
-        case .lost: 0
-        case .reset: 1
-        case .evicted: 2
-        case .rejected: 3
+        case .lost: .toldLost
+        case .reset: .toldReset
+        case .rejected: .toldRejected
+        case .evicted: []
         }
     }
 }
