@@ -57,6 +57,8 @@ let package = Package(
             name: "skipctl",
             dependencies: ["SkipRNN", "SkipRNNTraining", "SkipStream", "SkipConfiguration", "ZeroMQ", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
+        // The tests run the real program.
+        .testTarget(name: "skipctlTests", dependencies: ["skipctl", "SkipRNN", "ZeroMQ"], swiftSettings: strict),
 
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         // The inner loops of training in C.

@@ -174,4 +174,26 @@ struct SafetensorsTests {
         #expect(throws: FileFormatError("/tmp", "is a directory, a file was expected")) { try Safetensors(contentsOf: "/tmp") }
         #expect(throws: FileFormatError("/nowhere/x", "can't be written: No such file or directory")) { try SafetensorsWriter().write(to: "/nowhere/x") }
     }
+
+    @Test("writing replaces a file, and the file behind a symbolic link, but never what isn't a file")
+    func targets() throws {
+        let file = TemporaryFile()
+        let link = TemporaryFile("link")
+        try SafetensorsWriter(metadata: ["version": "1"]).write(to: file.path)
+        #expect(symlink(file.path, link.path) == 0)
+        try SafetensorsWriter(metadata: ["version": "2"]).write(to: link.path)
+        #expect(try Safetensors(contentsOf: file.path).metadata == ["version": "2"])
+        var information = stat()
+        #expect(lstat(link.path, &information) == 0 && information.st_mode & S_IFMT == S_IFLNK)
+        // A pipe stands for everything that isn't a file; a mistake here must not cost the machine a device.
+        let pipe = TemporaryFile("pipe")
+        #expect(mkfifo(pipe.path, 0o600) == 0)
+        let reader = open(pipe.path, O_RDWR | O_NONBLOCK)
+        defer { close(reader) }
+        try SafetensorsWriter(metadata: ["version": "3"]).write(to: pipe.path)
+        #expect(lstat(pipe.path, &information) == 0 && information.st_mode & S_IFMT == S_IFIFO)
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = read(reader, &bytes, bytes.count)
+        #expect(bytes.prefix(max(0, count)).elementsEqual(SafetensorsWriter(metadata: ["version": "3"]).encoded()))
+    }
 }

@@ -24,29 +24,40 @@ package func readFile(_ path: String) throws(FileFormatError) -> [UInt8] {
 }
 
 /// Writes a whole file: beside its name first, then synced and renamed over it, so that an interruption or a full disk
-/// leaves either the old file or the new one.
+/// leaves either the old file or the new one. What isn't a file (a pipe, `/dev/stdout`) is written to, never replaced.
 /// - Throws: `FileFormatError` with the system's reason; nothing is left behind then.
 package func writeFile(_ bytes: [UInt8], to path: String) throws(FileFormatError) {
-    let aside = "\(path).\(getpid()).part"
-    let descriptor = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    var information = stat()
+    let exists = stat(path, &information) == 0
+    let isReplaced = !exists || information.st_mode & S_IFMT == S_IFREG
+    // Through a symbolic link the file behind it is replaced, not the link.
+    let target = isReplaced && exists ? resolved(path) : path
+    let written = isReplaced ? "\(target).\(getpid()).part" : path
+    let descriptor = open(written, O_WRONLY | O_CREAT | O_CLOEXEC | (isReplaced ? O_TRUNC : 0), 0o644)
     guard descriptor >= 0 else { throw FileFormatError(path, "can't be written: \(systemReason())") }
-    var written = 0
+    var count = 0
     var reason: String?
-    while reason == nil, written < bytes.count {
-        let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + written, bytes.count - written) }
-        if count < 0 {
+    while reason == nil, count < bytes.count {
+        let more = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + count, bytes.count - count) }
+        if more < 0 {
             if errno != EINTR { reason = systemReason() }
         } else {
-            written += count
+            count += more
         }
     }
-    if reason == nil, fsync(descriptor) != 0, errno != EINVAL { reason = systemReason() }
+    if reason == nil, fsync(descriptor) != 0, errno != EINVAL, errno != EROFS { reason = systemReason() }
     if close(descriptor) != 0, reason == nil { reason = systemReason() }
-    if reason == nil, rename(aside, path) != 0 { reason = systemReason() }
-    if let reason {
-        unlink(aside)
-        throw FileFormatError(path, "can't be written: \(reason)")
+    if isReplaced {
+        if reason == nil, rename(written, target) != 0 { reason = systemReason() }
+        if reason != nil { unlink(written) }
     }
+    if let reason { throw FileFormatError(path, "can't be written: \(reason)") }
+}
+
+private func resolved(_ path: String) -> String {
+    guard let real = realpath(path, nil) else { return path }
+    defer { free(real) }
+    return String(cString: real)
 }
 
 private func systemReason() -> String { String(cString: strerror(errno)) }
