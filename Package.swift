@@ -59,6 +59,8 @@ let package = Package(
             swiftSettings: strict),
         // The tests run the real program.
         .testTarget(name: "skipctlTests", dependencies: ["skipctl", "SkipRNN", "ZeroMQ"], swiftSettings: strict),
+        // The installed unit under a real systemd.
+        .testTarget(name: "SystemTests", dependencies: ["skipd", "skipctl"], swiftSettings: strict),
 
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         // The inner loops of training in C.
