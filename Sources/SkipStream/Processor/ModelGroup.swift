@@ -3,6 +3,9 @@ import SkipRNN
 /// The streams' states of one model, and what computing several of them together needs.
 final class ModelGroup {
     let model: Model
+    /// The model's identity and kernel variant as stored records have them.
+    let identity: UInt64
+    let kernelName: StreamRecord.KernelName
     /// One row a stream: the model's whole state.
     var rows: Slab<Float>
     let workspace: Workspace
@@ -22,6 +25,8 @@ final class ModelGroup {
 
     init(_ model: Model) {
         self.model = model
+        identity = UInt64(model.identity, radix: 16) ?? 0
+        kernelName = StreamRecord.KernelName(model.kernels.name)
         rows = Slab(width: model.architecture.stateSize)
         workspace = Workspace(for: model, streams: Self.batch)
         states = .allocate(capacity: Self.batch)

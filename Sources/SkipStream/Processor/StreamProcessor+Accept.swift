@@ -18,7 +18,7 @@ extension StreamProcessor {
         let header = part.pointee.header
         let count = UInt64(header.count)
         // The common case: the next timesteps of a known stream, none of which is read.
-        if header.flags.isEmpty, stream.pointee.next &+ count <= stream.pointee.event, !stream.pointee.flags.contains(.isPending),
+        if header.flags.isEmpty, stream.pointee.next &+ count <= stream.pointee.event, stream.pointee.flags.isDisjoint(with: .needsCare),
            header.boot == 0 || header.boot == stream.pointee.boot, header.firstTimestep.map({ $0 == stream.pointee.next }) ?? true {
             stream.pointee.next &+= count
             counters.skipped &+= count
@@ -88,6 +88,7 @@ extension StreamProcessor {
         guard makeRoom() else { return drop(.overLimit, name, "there is no room for another stream") }
         counters.messages += 1
         let slot = table.insert(name, part.pointee.hash)
+        noteChange(slot)
         routes.countStream(route, 1)
         part.pointee.slot = slot
         let stream = table[slot]
@@ -125,6 +126,12 @@ extension StreamProcessor {
     /// Drops a stream, with its state.
     mutating func remove(_ slot: UInt32, _ reason: StaticString) {
         publish(.evicted(reason), slot)
+        forget(slot)
+    }
+
+    /// Drops a stream without a word.
+    mutating func forget(_ slot: UInt32) {
+        noteChange(slot)
         release(slot)
         table.remove(slot)
     }

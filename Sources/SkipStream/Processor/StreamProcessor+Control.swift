@@ -78,6 +78,7 @@ extension StreamProcessor {
     }
 
     private mutating func reset(_ slot: UInt32) {
+        noteChange(slot)
         restart(table[slot], at: table[slot].pointee.next)
         table[slot].pointee.publishedLabel = StreamSlot.noLabel
         table[slot].pointee.flags.subtract(.told)

@@ -10,6 +10,7 @@ extension StreamProcessor {
         let (slot, header) = (part.pointee.slot, part.pointee.header)
         let stream = table[slot]
         if stream.pointee.flags.contains(.isPending) { updatePending() }
+        if stream.pointee.flags.contains(.isUnchanged) { noteChange(slot) }
         let first = header.firstTimestep ?? stream.pointee.next
         part.pointee.first = first
         part.pointee.end = first + UInt64(header.count)
@@ -37,6 +38,7 @@ extension StreamProcessor {
         }
         if header.count == 0, header.flags.contains(.end) { reach(index, isUpdate: false) }
         advance(index)
+        if stream.pointee.flags.contains(.isRestored) { acknowledgeRestored(index) }
     }
 
     /// Begins a sequence: the state is the model's initial one, and the first timestep received will be read.

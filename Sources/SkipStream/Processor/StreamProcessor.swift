@@ -33,11 +33,21 @@ public struct StreamProcessor: ~Copyable {
     var numbers: [Float] = []
     /// When the block arrived, in nanoseconds since the Unix epoch.
     var arrival: Int64 = 0
-    /// Seconds since the first block.
-    var now: UInt32 = 0
+    /// Seconds since the first block, counted on from `start`.
+    var now: UInt32 = Self.start
     private var firstClock: Int64?
+    /// The first block's second: so late that streams taken back from a checkpoint may have been heard of long before.
+    private static let start: UInt32 = 1 << 31
     /// Where the search for idle streams goes on.
     var idleHand: UInt32 = 0
+
+    /// Whether there are checkpoints.
+    var notesChanges = false
+    /// What the next checkpoint takes.
+    var changed = ChangedSlots()
+    /// What the present one takes, and where it goes on; nil between checkpoints.
+    var taken: ChangedSlots?
+    var checkpointCursor: UInt32 = 0
 
     /// A processor without routes or streams.
     public init(sink: any ResultSink, limits: StreamLimits = .init()) {
@@ -89,7 +99,7 @@ public struct StreamProcessor: ~Copyable {
         let first = firstClock ?? clock
         firstClock = first
         // A clock that is set back stands still.
-        now = max(now, UInt32(clamping: clock.subtractingReportingOverflow(first).partialValue / 1_000_000_000))
+        now = max(now, UInt32(clamping: Int64(Self.start) + clock.subtractingReportingOverflow(first).partialValue / 1_000_000_000))
     }
 
     /// Counts a message that can't be used.

@@ -42,6 +42,17 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
         return UInt32(capacity - 1)
     }
 
+    /// Takes a row into use that was never handed out; those before it become free ones.
+    mutating func allocate(at row: UInt32) {
+        precondition(row >= capacity, "a row to be taken by its number must be a new one")
+        let kept = free
+        free = []
+        var holes: [UInt32] = []
+        while capacity < row { holes.append(allocate()) }
+        _ = allocate()
+        free = kept + holes.reversed()
+    }
+
     /// Gives a row back.
     mutating func release(_ row: UInt32) { free.append(row) }
 }

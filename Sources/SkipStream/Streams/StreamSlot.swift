@@ -61,6 +61,14 @@ struct StreamSlot: BitwiseCopyable {
         /// An event of the kind was published in the second in which the stream was last heard of.
         static let toldLost = Flags(rawValue: 2), toldReset = Flags(rawValue: 4), toldRejected = Flags(rawValue: 8)
         static let told: Flags = [.toldLost, .toldReset, .toldRejected]
+        /// Nothing has changed since a checkpoint took the stream.
+        static let isUnchanged = Flags(rawValue: 16)
+        /// Not heard of since it was taken back from the store.
+        static let isRestored = Flags(rawValue: 32)
+        /// Taken back without its state, which nobody has been told yet.
+        static let isBegunAnew = Flags(rawValue: 64)
+        /// What keeps a message off the way of skipped timesteps.
+        static let needsCare: Flags = [.isPending, .isUnchanged, .isRestored]
     }
 
     static let never = UInt64.max

@@ -60,6 +60,15 @@ struct StreamTable: ~Copyable {
         return slot
     }
 
+    /// Makes a given slot, beyond all those so far, for a name that has none.
+    mutating func insert(_ name: UnsafeRawBufferPointer, at slot: UInt32) {
+        let first = capacity
+        slots.allocate(at: slot)
+        for hole in first..<slot { slots[hole].initialize(to: StreamSlot()) }
+        StreamSlot.occupy(slots[slot], name)
+        index.insert(hash(name), slot: slot)
+    }
+
     /// Takes a stream out.
     mutating func remove(_ slot: UInt32) {
         let hash = StreamSlot.withName(slots[slot]) { self.hash($0) }
