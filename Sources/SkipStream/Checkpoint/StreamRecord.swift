@@ -15,12 +15,12 @@ import SkipRNN
 ///      40 u64     lastRead
 ///      48 i64     lastReadTime, ns since the Unix epoch
 ///      56 u64     results
-///      64 u64     omitted
-///      72 u32     lost
-///      76 u32     heard, s since the Unix epoch
-///      80 f32     increment Δũ
-///      84 i16     published label, −1 for none
-///      86 i16     candidate label, −1 for none
+///      64 u32     omitted
+///      68 u32     lost
+///      72 u32     heard, s since the Unix epoch
+///      76 f32     increment Δũ
+///      80 i32     published label, −1 for none
+///      84 i32     candidate label, −1 for none
 ///      88 u32     streak
 ///      92 u32     S; 0 while updates = 0: the state is the model's initial one
 ///      96 u64     model identity
@@ -99,11 +99,11 @@ package struct StreamRecord {
             put(slotValue.lastReadTime, 48)
             put(slotValue.results, 56)
             put(slotValue.omitted, 64)
-            put(slotValue.lost, 72)
-            put(heard, 76)
-            put(slotValue.increment.bitPattern, 80)
-            put(slotValue.publishedLabel, 84)
-            put(slotValue.candidateLabel, 86)
+            put(slotValue.lost, 68)
+            put(heard, 72)
+            put(slotValue.increment.bitPattern, 76)
+            put(slotValue.publishedLabel, 80)
+            put(slotValue.candidateLabel, 84)
             put(slotValue.streak, 88)
             put(UInt32(state.count), 92)
             put(identity, 96)
@@ -143,11 +143,11 @@ package struct StreamRecord {
         slot.lastReadTime = get(48)
         slot.results = get(56)
         slot.omitted = get(64)
-        slot.lost = get(72)
-        slot.heard = get(76)
-        slot.increment = Float(bitPattern: get(80))
-        slot.publishedLabel = get(84)
-        slot.candidateLabel = get(86)
+        slot.lost = get(68)
+        slot.heard = get(72)
+        slot.increment = Float(bitPattern: get(76))
+        slot.publishedLabel = get(80)
+        slot.candidateLabel = get(84)
         slot.streak = get(88)
         self.slot = slot
         guard SampleFrames.isValidName(name), get(2, UInt16.self) == UInt16(shard(of: name)) else { throw .name }
@@ -158,8 +158,8 @@ package struct StreamRecord {
     private func isInRange(_ stateSize: Int) -> Bool {
         let (limit, most) = (Self.limit, SampleHeader.maximumTimestep)
         guard slot.next <= most, slot.sequenceStart <= slot.next, slot.updates <= slot.next - slot.sequenceStart,
-              slot.results < limit, slot.omitted < limit, slot.increment >= 0, slot.increment <= 1,
-              slot.publishedLabel >= -1, slot.candidateLabel >= -1, slot.streak < UInt32.max / 2 else { return false }
+              slot.results < limit, slot.increment >= 0, slot.increment <= 1,
+              slot.publishedLabel >= StreamSlot.noLabel, slot.candidateLabel >= StreamSlot.noLabel, slot.streak < UInt32.max / 2 else { return false }
         if slot.updates == 0 { return stateSize == 0 && slot.due == slot.sequenceStart }
         return stateSize > 0 && slot.lastRead >= slot.sequenceStart && slot.lastRead < slot.next && slot.due > slot.lastRead
     }
