@@ -94,7 +94,7 @@ extension StreamProcessor {
         stream.pointee.omitted = stored.omitted
         stream.pointee.lost = stored.lost
         stream.pointee.next = stored.next
-        restart(stream, at: stored.next)
+        restart(slot, at: stored.next)
         stream.pointee.flags.insert(.isRestored)
         guard record.identity == group.identity, stored.updates == 0 || record.state.count == group.rows.width * 4,
               stored.next - stored.sequenceStart < routes[route].pointee.sequence else {

@@ -19,6 +19,8 @@ final class ModelGroup {
     let labels: [[UInt8]]
     /// Updates made.
     var updates: UInt64 = 0
+    /// Timesteps passed, counted at updates and sequence ends, so that skipping one costs nothing.
+    var timesteps: UInt64 = 0
 
     /// Streams that are updated together at most. Never waited for.
     static let batch = 8

@@ -96,7 +96,7 @@ extension StreamProcessor {
         stream.pointee.heard = now
         stream.pointee.boot = part.pointee.header.boot
         stream.pointee.next = part.pointee.header.firstTimestep ?? 0
-        restart(stream, at: stream.pointee.next)
+        restart(slot, at: stream.pointee.next)
         place(index)
     }
 
@@ -132,6 +132,7 @@ extension StreamProcessor {
     /// Drops a stream without a word.
     mutating func forget(_ slot: UInt32) {
         noteChange(slot)
+        if table[slot].pointee.flags.contains(.isWatched) { unwatch(slot) }
         release(slot)
         table.remove(slot)
     }
@@ -163,7 +164,7 @@ extension StreamProcessor {
         if routes[route].pointee.group !== routes[stream.pointee.route].pointee.group {
             hear(stream)
             move(stream, to: route)
-            restart(stream, at: stream.pointee.next)
+            restart(slot, at: stream.pointee.next)
             stream.pointee.publishedLabel = StreamSlot.noLabel
             publish(.reset("its model changed"), slot)
         } else if routes[route].pointee.hasOptions(of: routes[stream.pointee.route].pointee.route) {

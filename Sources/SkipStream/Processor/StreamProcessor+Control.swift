@@ -35,6 +35,8 @@ public struct ModelStatus: Sendable, Equatable {
     public var identity: String
     public var streams: Int
     public var updates: UInt64
+    /// Timesteps passed, read or not, as of each stream's last update or sequence end: updates / timesteps is the model's update rate.
+    public var timesteps: UInt64
 }
 
 // What the operator asks for, between blocks. Walks over many streams are cut into pages, so that samples never wait for long.
@@ -79,13 +81,13 @@ extension StreamProcessor {
 
     private mutating func reset(_ slot: UInt32) {
         noteChange(slot)
-        restart(table[slot], at: table[slot].pointee.next)
+        restart(slot, at: table[slot].pointee.next)
         table[slot].pointee.publishedLabel = StreamSlot.noLabel
         table[slot].pointee.flags.subtract(.told)
         publish(.reset("it was asked for"), slot)
     }
 
-    private func walk(from cursor: UInt32, limit: Int, _ body: (UInt32) -> Void) -> UInt32? {
+    func walk(from cursor: UInt32, limit: Int, _ body: (UInt32) -> Void) -> UInt32? {
         let end = cursor < table.capacity ? cursor + UInt32(min(Int(table.capacity - cursor), limit)) : table.capacity
         if cursor < end {
             for slot in cursor..<end where table[slot].pointee.nameLength > 0 { body(slot) }
@@ -97,7 +99,7 @@ extension StreamProcessor {
         StreamSlot.withName(table[slot]) { $0.starts(with: prefix) }
     }
 
-    private func status(_ slot: UInt32) -> StreamStatus {
+    func status(_ slot: UInt32) -> StreamStatus {
         let stream = table[slot].pointee
         let (route, group) = (routes[stream.route].pointee.route, routes[stream.route].pointee.group)
         var gate = GateState(updateProbabilityIncrement: stream.increment, cumulativeUpdateProbability: 0)

@@ -14,7 +14,7 @@ extension StreamProcessor {
             var best: ModelGroup.Best?
             if publishesNow(stream, isUpdate: isUpdate, &best) || isFinal { publishResult(slot, timestep: stream.pointee.next - 1, isFinal: isFinal, best) }
         }
-        if isFinal { restart(stream, at: stream.pointee.next) }
+        if isFinal { restart(slot, at: stream.pointee.next) }
     }
 
     /// A Boolean value indicating whether the route's rule asks for a result; `best` is set where that had to be computed.
@@ -46,6 +46,7 @@ extension StreamProcessor {
         let route = routes[stream.pointee.route]
         stream.pointee.results += 1
         counters.results &+= 1
+        if isFinal { route.pointee.group.timesteps &+= timestep &- stream.pointee.lastRead }
         var best = known
         if case .change = route.pointee.emit {
             let now = best ?? route.pointee.group.classify(stream.pointee.row)

@@ -24,7 +24,7 @@ extension StreamProcessor {
         if hasOtherBoot || (header.boot == 0 && header.firstTimestep == 0 && stream.pointee.next > 0) {
             if hasOtherBoot { stream.pointee.boot = header.boot }
             stream.pointee.next = first
-            restart(stream, at: first)
+            restart(slot, at: first)
             publish(.reset(hasOtherBoot ? "the device restarted" : "the device began again at 0"), slot)
         } else if first < stream.pointee.next {
             guard part.pointee.end > stream.pointee.next else {
@@ -34,7 +34,7 @@ extension StreamProcessor {
             counters.stale += stream.pointee.next - first
         } else {
             if first > stream.pointee.next { passGap(slot, to: first) }
-            if header.flags.contains(.start) { restart(stream, at: first) }
+            if header.flags.contains(.start) { restart(slot, at: first) }
         }
         if header.count == 0, header.flags.contains(.end) { reach(index, isUpdate: false) }
         advance(index)
@@ -42,7 +42,9 @@ extension StreamProcessor {
     }
 
     /// Begins a sequence: the state is the model's initial one, and the first timestep received will be read.
-    func restart(_ stream: UnsafeMutablePointer<StreamSlot>, at timestep: UInt64) {
+    mutating func restart(_ slot: UInt32, at timestep: UInt64) {
+        let stream = table[slot]
+        note(.start, slot, at: timestep)
         stream.pointee.sequenceStart = timestep
         stream.pointee.due = timestep
         stream.pointee.event = timestep
@@ -99,22 +101,24 @@ extension StreamProcessor {
         let firstLost = min(max(stream.pointee.due, next), stop)
         stream.pointee.omitted = UInt32(clamping: UInt64(stream.pointee.omitted) + firstLost - next)
         counters.omitted += firstLost - next
+        if firstLost > next { note(.omitted, slot, at: next, until: firstLost) }
         publishLastRegularResult(slot, upTo: stop, end: end)
         stream.pointee.next = stop
         if stop == end {
             if stream.pointee.updates > 0 { publishResult(slot, timestep: end - 1, isFinal: true) }
             // Whole sequences may have passed unheard; the one that is open now began a multiple of their length later.
             let length = routes[stream.pointee.route].pointee.sequence
-            restart(stream, at: end + (timestep - end) / length * length)
+            restart(slot, at: end + (timestep - end) / length * length)
             stream.pointee.next = timestep
         }
         let lost = timestep - firstLost
         guard lost > 0 else { return }
         counters.lost += lost
+        note(.lost, slot, at: firstLost, until: timestep)
         stream.pointee.lost = UInt32(clamping: UInt64(stream.pointee.lost) + lost)
         publish(.lost(from: firstLost, to: timestep), slot)
         if routes[stream.pointee.route].pointee.route.gap == .reset {
-            restart(stream, at: timestep)
+            restart(slot, at: timestep)
             publish(.reset("timesteps were lost"), slot)
         }
     }

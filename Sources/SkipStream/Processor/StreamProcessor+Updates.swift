@@ -49,6 +49,7 @@ extension StreamProcessor {
         group.model.update(group.states, streams: streams, increments: group.increments, group.workspace)
         group.updates &+= UInt64(streams)
         counters.batches &+= 1
+        batchSizes[streams] &+= 1
         for position in 0..<streams { finishUpdate(updated[position], increment: group.increments[position]) }
     }
 
@@ -80,6 +81,7 @@ extension StreamProcessor {
     private mutating func reject(_ index: Int) {
         let slot = parts[index].slot
         counters.rejected += 1
+        note(.rejected, slot, at: table[slot].pointee.next)
         publish(.rejected(table[slot].pointee.next, "a value is not finite"), slot)
         table[slot].pointee.next += 1
         reach(index, isUpdate: false)
@@ -92,6 +94,8 @@ extension StreamProcessor {
         let route = stream.pointee.route
         let timestep = stream.pointee.next
         counters.updated &+= 1
+        let group = routes[route].pointee.group
+        group.timesteps &+= stream.pointee.updates > 0 ? timestep &- stream.pointee.lastRead : timestep &- stream.pointee.sequenceStart &+ 1
         stream.pointee.increment = routes[route].pointee.gateOptions.stretched(increment)
         let gate = GateState(updateProbabilityIncrement: stream.pointee.increment, cumulativeUpdateProbability: 0)
         stream.pointee.due = routes[route].pointee.gateOptions.timestepsUntilUpdate(gate).map { timestep + $0 } ?? StreamSlot.never
@@ -99,6 +103,7 @@ extension StreamProcessor {
         stream.pointee.lastRead = timestep
         stream.pointee.lastReadTime = time(of: timestep, part, route)
         stream.pointee.next = timestep + 1
+        if stream.pointee.flags.contains(.isWatched) { noteRead(part.pointee.slot, at: timestep) }
         reach(index, isUpdate: true)
         if routes[route].pointee.route.hints, part.pointee.header.firstTimestep != nil, part.pointee.header.boot != 0 { publishHint(part.pointee.slot) }
         advance(index)

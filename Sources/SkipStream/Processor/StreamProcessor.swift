@@ -38,6 +38,10 @@ public struct StreamProcessor: ~Copyable {
     private var firstClock: Int64?
     /// The first block's second: so late that streams taken back from a checkpoint may have been heard of long before.
     private static let start: UInt32 = 1 << 31
+    /// What happened to each watched stream, by slot.
+    var timelines: [UInt32: Timeline] = [:]
+    /// How many calls updated 1, 2, … streams together; the first entry is not used.
+    public internal(set) var batchSizes = [UInt64](repeating: 0, count: ModelGroup.batch + 1)
     /// Where the search for idle streams goes on.
     var idleHand: UInt32 = 0
 

@@ -69,6 +69,8 @@ struct StreamSlot: BitwiseCopyable {
         static let isBegunAnew = Flags(rawValue: 64)
         /// What keeps a message off the way of skipped timesteps.
         static let needsCare: Flags = [.isPending, .isUnchanged, .isRestored]
+        /// Somebody looks at the stream: what happens to it is noted in its timeline.
+        static let isWatched = Flags(rawValue: 128)
     }
 
     static let never = UInt64.max
