@@ -12,9 +12,10 @@ SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 
-# Debian packages: what the build links, and what only the tests use (a foreign ZeroMQ client, a systemd to boot the unit in).
+# Debian packages: what the build links, and what only the tests use (a foreign ZeroMQ client, a systemd to boot the unit in, a browser to
+# look at the dashboard with).
 BUILD_PACKAGES := libzmq3-dev libopenblas-dev pkg-config
-TEST_PACKAGES := python3-zmq python3-numpy systemd-container
+TEST_PACKAGES := python3-zmq python3-numpy systemd-container chromium
 
 .PHONY: help deps test-deps swift-there build test demo man install clean
 
@@ -24,8 +25,14 @@ help: ## List the targets
 deps: swift-there ## Install what the build needs from Debian, if it is missing
 	@$(call install-missing,$(BUILD_PACKAGES))
 
-test-deps: deps ## Install what the tests need besides
+test-deps: deps .build/promtool ## Install what the tests need besides
 	@$(call install-missing,$(TEST_PACKAGES))
+
+# Prometheus' own check of metrics and alerts. Taken out of its package: installed, that would start a Prometheus.
+.build/promtool:
+	@mkdir -p .build && cd .build && rm -f prometheus_*.deb && if apt-get download -q prometheus; then \
+	    dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xO ./usr/bin/promtool >promtool && chmod +x promtool && rm prometheus_*.deb; \
+	else echo 'promtool is not to be had; the tests that need it are skipped' >&2; fi
 
 swift-there:
 	@$(SWIFT) --version >/dev/null 2>&1 || { \
@@ -69,6 +76,8 @@ install: build man ## Lay everything out under DESTDIR; configuration and models
 	keep etc/skipd/skipd.toml $(SYSCONFDIR)/skipd/skipd.toml; \
 	keep etc/skipd/models/watch.safetensors $(SYSCONFDIR)/skipd/models/watch.safetensors; \
 	put 644 etc/skipd/recordings/watch-seven.safetensors $(PREFIX)/share/skipd/recordings/watch-seven.safetensors; \
+	put 644 etc/prometheus/skipd.rules.yml $(PREFIX)/share/skipd/prometheus/skipd.rules.yml; \
+	put 644 etc/grafana/skipd.json $(PREFIX)/share/skipd/grafana/skipd.json; \
 	sed 's|/usr/bin/skipd|$(PREFIX)/bin/skipd|; s|/etc/skipd|$(SYSCONFDIR)/skipd|; s|/usr/share|$(PREFIX)/share|' \
 	    systemd/skipd.service >.build/skipd.service; \
 	put 644 .build/skipd.service $(UNITDIR)/skipd.service; \

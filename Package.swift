@@ -22,6 +22,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         // skipd.toml: line and column in syntax errors.
         .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+        // Metrics and dashboard, in skipd only. Without its traits it needs FoundationEssentials, not Foundation.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     ],
     targets: [
         // The inner loops in C.
@@ -50,6 +52,11 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+            ],
+            // The dashboard is served from within the binary.
+            resources: [
+                .embedInCode("HTTP/Dashboard/dashboard.html"), .embedInCode("HTTP/Dashboard/dashboard.css"), .embedInCode("HTTP/Dashboard/dashboard.js"),
             ],
             swiftSettings: strict),
 

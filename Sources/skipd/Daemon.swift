@@ -32,6 +32,8 @@ struct Daemon {
         let control = try ControlServer(configuration.control, loop: loop.mailbox, about: about, in: context) { await reloader.reload() }
         let greeting = "skipd \(version) takes samples at \(loop.ingestEndpoints.joined(separator: ", ")) and publishes at \(loop.resultsEndpoints.joined(separator: ", ")): "
             + summary(models: configuration.models.count, routes: loaded.routes.count)
+        let inspector = DaemonInspector(loop: loop.mailbox, about: about, monitors: loop.monitors)
+        let http = configuration.http.listen.map { HTTPServer(address: $0, daemon: inspector, logger: logger) }
         return Daemon(
             // Ended from the last to the first.
             services: [
@@ -40,7 +42,7 @@ struct Daemon {
                 DropReportService(reporter: drops),
                 ReloadService(reloader: reloader, signals: trap),
                 SystemdService(systemd: systemd, loop: loop.mailbox, logger: logger, greeting: greeting),
-            ],
+            ] + (http.map { [$0] } ?? []),
             logger: logger, trap: trap)
     }
 

@@ -8,6 +8,21 @@ final class StatusSource: Sendable {
     struct Reloads: Sendable {
         var succeeded = 0
         var failed = 0
+        /// A Boolean value indicating whether the last one failed; what it was to replace still runs.
+        var lastFailed = false
+        /// When the configuration in force was read, in seconds since the Unix epoch.
+        var successTime = Double(Time.sinceEpoch) / 1e9
+
+        mutating func succeed() {
+            succeeded += 1
+            lastFailed = false
+            successTime = Double(Time.sinceEpoch) / 1e9
+        }
+
+        mutating func fail() {
+            failed += 1
+            lastFailed = true
+        }
     }
 
     let configuration: String

@@ -5,6 +5,8 @@ import ZeroMQ
 /// Where samples come in: a socket for the endpoints that skipd binds, and one for those it connects to.
 struct IngestSockets: ~Copyable {
     private let sockets: [SocketBox]
+    /// What happens to the sockets' connections.
+    let monitors: [SocketMonitor]
     /// Endpoints in force, with the ports that the system chose, and their sockets' indices.
     private let bound: [(socket: Int, endpoint: String)]
     private let connected: [(socket: Int, endpoint: String)]
@@ -15,15 +17,18 @@ struct IngestSockets: ~Copyable {
     /// Makes the sockets, and binds and connects them.
     init(_ ingest: Ingest, maximumFrame: Int, in context: Context) throws(DaemonError) {
         var sockets: [SocketBox] = []
+        var monitors: [SocketMonitor] = []
         var bound: [(Int, String)] = []
         var connected: [(Int, String)] = []
         if !ingest.bind.isEmpty {
             let box = SocketBox(try Self.socket(ingest, maximumFrame, context))
+            monitors.append(try box.monitor(for: "ingest"))
             for endpoint in ingest.bind { bound.append((sockets.count, try box.socket.bind(endpoint, for: "ingest"))) }
             sockets.append(box)
         }
         if !ingest.connect.isEmpty {
             let box = SocketBox(try Self.socket(ingest, maximumFrame, context))
+            monitors.append(try box.monitor(for: "ingest"))
             for endpoint in ingest.connect {
                 do throws(ZeroMQError) {
                     try box.socket.set(.ipv6, endpoint.isIPv6)
@@ -36,6 +41,7 @@ struct IngestSockets: ~Copyable {
             sockets.append(box)
         }
         self.sockets = sockets
+        self.monitors = monitors
         self.bound = bound
         self.connected = connected
     }
@@ -101,5 +107,12 @@ extension Socket {
         try set(.tcpKeepAlive, true)
         // After a power cut all devices come back at once.
         try set(.backlog, 1024)
+    }
+}
+
+extension SocketBox {
+    /// Counts the socket's connections from now on: to be made before it binds or connects.
+    fileprivate func monitor(for section: String) throws(DaemonError) -> SocketMonitor {
+        do throws(ZeroMQError) { return try SocketMonitor(of: socket) } catch { throw DaemonError("[\(section)]: \(error)") }
     }
 }

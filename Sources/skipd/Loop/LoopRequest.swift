@@ -15,6 +15,10 @@ enum LoopRequest: Sendable {
     case status(LoopReply<LoopStatus>)
     case stream([UInt8], LoopReply<StreamStatus?>)
     case streams(StreamQuery, LoopReply<StreamPage>)
+    /// To watch exactly these streams from now on, and report them.
+    case observe([[UInt8]], LoopReply<[StreamObservation?]>)
+    /// The streams whose names contain a text, so many at most.
+    case search([UInt8], limit: Int, LoopReply<StreamSearch>)
     /// To return a stream to its model's initial state; false where there is none of that name.
     case reset([UInt8], LoopReply<Bool>)
     /// To reset all streams whose names begin with a prefix; answered with their count.
@@ -32,6 +36,8 @@ enum LoopRequest: Sendable {
         case .ping(let reply), .install(_, _, let reply): reply(.failure(LoopStopped()))
         case .status(let reply): reply(.failure(LoopStopped()))
         case .stream(_, let reply): reply(.failure(LoopStopped()))
+        case .observe(_, let reply): reply(.failure(LoopStopped()))
+        case .search(_, _, let reply): reply(.failure(LoopStopped()))
         case .streams(_, let reply): reply(.failure(LoopStopped()))
         case .reset(_, let reply): reply(.failure(LoopStopped()))
         case .resetAll(_, let reply): reply(.failure(LoopStopped()))
@@ -45,10 +51,15 @@ enum LoopRequest: Sendable {
 struct LoopStatus: Sendable {
     var counters: Counters
     var streams: Int
+    /// The most streams at a time.
+    var maximumStreams: Int
     var models: [ModelStatus]
     /// Topics' prefixes that somebody has subscribed to.
     var subscriptions: Int
     /// The most that the oldest sample not yet worked off can have waited.
     var lag: Duration
     var isDrained: Bool
+    /// How many calls updated 1, 2, … streams together; the first entry is not used.
+    var batchSizes: [UInt64]
+    var blockTimes: BlockTimes
 }

@@ -15,6 +15,7 @@ final class LoopTurn {
     private var lastEmpty = Time.monotonic
     /// A Boolean value indicating whether samples may be waiting.
     private var isBehind = false
+    private var blockTimes = BlockTimes()
     /// Set once no more samples are taken.
     private var drain: Drain?
     private var isDone = false
@@ -72,6 +73,7 @@ final class LoopTurn {
         guard count > 0 else { return 0 }
         processor.process(block.incoming, arrival: Time.sinceEpoch)
         block.clear()
+        blockTimes.record(nanoseconds: UInt64(Time.monotonic - start))
         return count
     }
 
@@ -95,6 +97,8 @@ final class LoopTurn {
         case .status(let reply): reply(.success(status))
         case .stream(let name, let reply): reply(.success(processor.stream(named: name)))
         case .streams(let query, let reply): jobs.append(LoopJob(query, reply))
+        case .observe(let names, let reply): reply(.success(processor.observe(names)))
+        case .search(let text, let limit, let reply): jobs.append(LoopJob(searching: text, limit: limit, reply))
         case .reset(let name, let reply): reply(.success(processor.reset(stream: name)))
         case .resetAll(let prefix, let reply): jobs.append(LoopJob(resetting: prefix, reply))
         case .install(let routes, let limits, let reply):
@@ -113,8 +117,9 @@ final class LoopTurn {
 
     private var status: LoopStatus {
         LoopStatus(
-            counters: processor.counters, streams: processor.streamCount, models: processor.models, subscriptions: results.subscriptionCount,
-            lag: isBehind ? .nanoseconds(Time.monotonic - lastEmpty) : .zero, isDrained: drain != nil)
+            counters: processor.counters, streams: processor.streamCount, maximumStreams: processor.limits.maximumStreams, models: processor.models, subscriptions: results.subscriptionCount,
+            lag: isBehind ? .nanoseconds(Time.monotonic - lastEmpty) : .zero, isDrained: drain != nil,
+            batchSizes: processor.batchSizes, blockTimes: blockTimes)
     }
 
     private func beginDrain() throws(ZeroMQError) {

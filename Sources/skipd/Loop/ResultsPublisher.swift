@@ -11,6 +11,8 @@ final class ResultsPublisher: ResultSink {
     private var subscriptions = SubscriptionSet()
     private var incoming = Message()
     private let drops: DropReporter
+    /// What happens to the socket's connections.
+    let monitor: SocketMonitor
     /// Endpoints in force.
     let endpoints: [String]
 
@@ -19,6 +21,7 @@ final class ResultsPublisher: ResultSink {
 
     init(_ results: Results, heartbeat: Duration, maximumFrame: Int, drops: DropReporter, in context: Context) throws(DaemonError) {
         let socket = try Self.socket(heartbeat, maximumFrame, context)
+        do throws(ZeroMQError) { monitor = try SocketMonitor(of: socket) } catch { throw DaemonError("[results]: \(error)") }
         var endpoints: [String] = []
         for endpoint in results.bind { endpoints.append(try socket.bind(endpoint, for: "results")) }
         self.socket = socket

@@ -11,6 +11,8 @@ final class SampleLoop: Sendable {
     /// Endpoints in force.
     let ingestEndpoints: [String]
     let resultsEndpoints: [String]
+    /// What happens to the sockets' connections, with the names the sockets have in metrics.
+    let monitors: [(socket: String, monitor: SocketMonitor)]
     /// What the thread owns, until it starts.
     private let content: Mutex<Content?>
 
@@ -22,6 +24,7 @@ final class SampleLoop: Sendable {
         mailbox = try LoopMailbox()
         ingestEndpoints = ingest.endpoints
         resultsEndpoints = results.endpoints
+        monitors = ingest.monitors.map { ("ingest", $0) } + [("results", results.monitor)]
         content = Mutex(Content(turn: LoopTurn(ingest, results, mailbox, limits: limits)))
     }
 

@@ -31,9 +31,13 @@ struct LoopJob {
     private enum Work {
         case list(StreamListing, LoopReply<StreamPage>)
         case reset(prefix: [UInt8], cursor: UInt32, count: Int, LoopReply<Int>)
+        case search(text: [UInt8], cursor: UInt32, StreamSearch, LoopReply<StreamSearch>)
     }
 
     init(_ query: StreamQuery, _ reply: @escaping LoopReply<StreamPage>) { work = .list(StreamListing(query), reply) }
+    init(searching text: [UInt8], limit: Int, _ reply: @escaping LoopReply<StreamSearch>) {
+        work = .search(text: text, cursor: 0, StreamSearch(limit: limit), reply)
+    }
     init(resetting prefix: [UInt8], _ reply: @escaping LoopReply<Int>) { work = .reset(prefix: prefix, cursor: 0, count: 0, reply) }
 
     /// Does a slice; answers and returns true when it was the last.
@@ -54,6 +58,15 @@ struct LoopJob {
             }
             work = .reset(prefix: prefix, cursor: next, count: count + more, reply)
             return false
+        case .search(let text, let cursor, var found, let reply):
+            // Names only: a slice may look at more of them.
+            let next = processor.names(containing: text, from: cursor, limit: 16 * Self.slice) { found.insert($0) }
+            guard let next else {
+                reply(.success(found))
+                return true
+            }
+            work = .search(text: text, cursor: next, found, reply)
+            return false
         }
     }
 
@@ -62,6 +75,7 @@ struct LoopJob {
         switch work {
         case .list(_, let reply): reply(.failure(LoopStopped()))
         case .reset(_, _, _, let reply): reply(.failure(LoopStopped()))
+        case .search(_, _, _, let reply): reply(.failure(LoopStopped()))
         }
     }
 }

@@ -36,12 +36,12 @@ actor Reloader {
         let result = await load()
         switch result {
         case .success(let outcome):
-            about.reloads.withLock { $0.succeeded += 1 }
+            about.reloads.withLock { $0.succeed() }
             for warning in outcome.warnings { logger.warning("\(warning)") }
             logger.notice("reloaded \(path): \(Daemon.summary(models: outcome.models, routes: outcome.routes))")
             systemd.ready(status: "Reloaded")
         case .failure(let error):
-            about.reloads.withLock { $0.failed += 1 }
+            about.reloads.withLock { $0.fail() }
             for problem in error.problems { logger.error("\(problem)") }
             logger.error("the reload failed; what ran before still runs")
             systemd.ready(status: "The last reload failed; what ran before still runs")
