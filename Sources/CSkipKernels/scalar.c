@@ -3,6 +3,7 @@
 #include "variants.h"
 
 #include <math.h>
+#include <string.h>
 
 // Products are rounded before they are added, on every machine: a compiler may not fuse them.
 #pragma STDC FP_CONTRACT OFF
@@ -55,6 +56,14 @@ static float dot(const float *a, const float *b, size_t n) {
     return sum;
 }
 
+#include "gru.h"
+
+static void gru(const skip_gru *layer, float *const *h, size_t offset, size_t streams,
+                float *xh, size_t ldxh, float *work, size_t ldwork) {
+    append_hidden(layer, h, offset, streams, xh, ldxh);
+    gru_of_parts(layer, h, offset, streams, xh, ldxh, work, ldwork);
+}
+
 const skip_kernels skip_kernels_scalar = {
     .name = "scalar",
     .matvec = matvec,
@@ -65,4 +74,5 @@ const skip_kernels skip_kernels_scalar = {
     .gru_blend = gru_blend,
     .lstm_blend = lstm_blend,
     .dot = dot,
+    .gru = gru,
 };

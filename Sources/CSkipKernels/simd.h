@@ -11,6 +11,8 @@
 // lane by lane), so that one text serves all of them.
 #include "variants.h"
 
+#include <string.h>
+
 // Nothing but SKIP_FMA decides where a product is rounded.
 #pragma STDC FP_CONTRACT OFF
 
@@ -32,6 +34,7 @@ INLINE vec select(ivec mask, vec yes, vec no) { return (vec)((mask & (ivec)yes) 
 #include "simd_matvec.h"
 #include "simd_activations.h"
 #include "simd_elementwise.h"
+#include "simd_gru.h"
 
 const skip_kernels SKIP_VARIANT = {
     .name = SKIP_NAME,
@@ -43,4 +46,5 @@ const skip_kernels SKIP_VARIANT = {
     .gru_blend = gru_blend,
     .lstm_blend = lstm_blend,
     .dot = dot,
+    .gru = gru,
 };

@@ -5,6 +5,21 @@
 #define MOST_BLOCKS(streams) \
     (SKIP_ACCUMULATORS / BLOCK_VECS / (streams) < 7 ? SKIP_ACCUMULATORS / BLOCK_VECS / (streams) : 7)
 
+// sum = bias, `blocks` blocks of rows.
+INLINE void load_sums(vec *sum, const float *bias, const size_t blocks) {
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < blocks * BLOCK_VECS; v++) sum[v] = load(bias + v * SKIP_LANES);
+}
+
+// sum += column k of `blocks` blocks of rows · input.
+INLINE void add_products(vec *sum, const float *panel, size_t cols, size_t k, vec input, const size_t blocks) {
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < blocks * BLOCK_VECS; v++) {
+        const float *block = panel + v / BLOCK_VECS * SKIP_ROWS * cols;
+        sum[v] = SKIP_FMA(load(block + k * SKIP_ROWS + v % BLOCK_VECS * SKIP_LANES), input, sum[v]);
+    }
+}
+
 // `blocks` blocks of rows for `streams` streams, both constants where this is inlined, with all sums in registers:
 // blocks · streams · BLOCK_VECS chains of additions run side by side, and each weight that is read serves every stream.
 INLINE void tile(const float *panel, const float *bias, size_t cols, const float *x, size_t ldx,

@@ -18,6 +18,18 @@
 // Rows of a block of a packed matrix; vectors handed to the element-wise functions are padded to a multiple of it.
 #define SKIP_ROWS 16
 
+// A GRU layer that resets before the product and has no layer norm, as `gru` reads it. Each gate's rows are padded to
+// whole blocks.
+typedef struct skip_gru {
+    size_t features;             // F
+    size_t hidden;               // H
+    size_t blocks;               // H / SKIP_ROWS, rounded up
+    const float *gates;          // r, z over [x, h]: (2 · blocks · 16, F + H), packed
+    const float *gates_bias;     // (2 · blocks · 16)
+    const float *candidate;      // n over [x, r ∘ h]: (blocks · 16, F + H), packed
+    const float *candidate_bias; // (blocks · 16)
+} skip_gru;
+
 typedef struct skip_kernels {
     // The variant's name: "scalar", "sse2", "avx2", "avx512" or "neon".
     const char *name;
@@ -50,6 +62,14 @@ typedef struct skip_kernels {
 
     // Σ a[i]·b[i] for i < n (any n), in a fixed order that depends on n and the variant only.
     float (*dot)(const float *a, const float *b, size_t n);
+
+    // A GRU's step for several streams, in place:
+    //     r = σ(gates_r [x, h] + b_r)    z = σ(gates_z [x, h] + b_z)    n = tanh(candidate [x, r ∘ h] + b_n)
+    //     h = z ∘ h + (1 − z) ∘ n
+    // h[s] + offset: H floats. xh: streams rows, ldxh ≥ F + blocks·16 floats apart, that begin with x; the rest of
+    // each is overwritten. work: streams rows of 3 · blocks·16 floats, ldwork apart, for its own use.
+    void (*gru)(const skip_gru *layer, float *const *h, size_t offset, size_t streams,
+                float *xh, size_t ldxh, float *work, size_t ldwork);
 } skip_kernels;
 
 // The fastest variant this machine can run; the same pointer for the life of the process.

@@ -1,3 +1,5 @@
+import CSkipKernels
+
 /// One GRU layer.
 ///
 ///     r = σ(W_ir x + W_hr h + b_r)          reset gate
@@ -10,16 +12,18 @@
 /// an upper layer reads the timestep itself in place of the layer below, as the authors' MultiSkipGRUCell does.
 ///
 /// Source: Cho et al. 2014; `skip_rnn_cells.py` of the released code; PyTorch's `nn.GRUCell`.
-struct GRUCell: RecurrentCell {
+struct GRUCell: RecurrentCell, @unchecked Sendable { // its memory is only read
     let inputSize: Int
     let hiddenSize: Int
     /// r, z over [x, h]: (2 H, F + H).
     private let gates: PackedMatrix
     private let candidate: Candidate
     /// r, z.
-    private let norms: [LayerNorm]
+    private let norms: UnsafeBufferPointer<LayerNorm>
     /// A Boolean value indicating whether the candidate reads the raw timestep.
     private let readsRawInput: Bool
+    /// The layer as one kernel computes it; nil for the kinds that are put together here.
+    private let whole: UnsafePointer<skip_gru>?
 
     private enum Candidate {
         /// n over [x, r ∘ h]: (H, F + H).
@@ -28,7 +32,7 @@ struct GRUCell: RecurrentCell {
         case resetAfter(input: PackedMatrix, hidden: PackedMatrix)
     }
 
-    init(_ file: ModelFile, layer: Int) {
+    init(_ file: ModelFile, layer: Int, in memory: WeightMemory) {
         let architecture = file.architecture
         let (inputSize, hiddenSize) = (architecture.inputSize(ofLayer: layer), architecture.hiddenSizes[layer])
         self.inputSize = inputSize
@@ -37,7 +41,8 @@ struct GRUCell: RecurrentCell {
         let weights = LayerTensors(file, layer: layer)
         gates = PackedMatrix(
             gates: [0, 1].map { weights.gate($0, inputSize: inputSize, hiddenSize: hiddenSize) },
-            rows: hiddenSize, columns: inputSize + hiddenSize)
+            rows: hiddenSize, columns: inputSize + hiddenSize, in: memory)
+        norms = memory.keep(weights.norms(2, hiddenSize: hiddenSize, in: memory))
         let (candidateWeight, candidateInputSize) = readsRawInput
             ? (weights.rawInput, architecture.inputSize) : (Array(weights.input[(2 * hiddenSize * inputSize)...]), inputSize)
         switch architecture.gruVariant {
@@ -47,19 +52,32 @@ struct GRUCell: RecurrentCell {
                 column < candidateInputSize ? candidateWeight[row * candidateInputSize + column]
                     : weights.hidden[(2 * hiddenSize + row) * hiddenSize + column - candidateInputSize]
             }
-            candidate = .resetBefore(PackedMatrix(gates: [(gate, { bias[$0] })], rows: hiddenSize, columns: candidateInputSize + hiddenSize))
+            let matrix = PackedMatrix(gates: [(gate, { bias[$0] })], rows: hiddenSize, columns: candidateInputSize + hiddenSize, in: memory)
+            candidate = .resetBefore(matrix)
+            let layout = skip_gru(
+                features: inputSize, hidden: hiddenSize, blocks: matrix.blocks, gates: gates.panel, gates_bias: gates.bias,
+                candidate: matrix.panel, candidate_bias: matrix.bias)
+            whole = norms.isEmpty && !readsRawInput ? memory.keep([layout]).baseAddress : nil
         case .resetAfter:
             candidate = .resetAfter(
-                input: PackedMatrix(gates: [({ candidateWeight[$0 * candidateInputSize + $1] }, { weights.inputBias[2 * hiddenSize + $0] })], rows: hiddenSize, columns: candidateInputSize),
-                hidden: PackedMatrix(gates: [({ weights.hidden[(2 * hiddenSize + $0) * hiddenSize + $1] }, { weights.hiddenBias[2 * hiddenSize + $0] })], rows: hiddenSize, columns: hiddenSize))
+                input: PackedMatrix(gates: [({ candidateWeight[$0 * candidateInputSize + $1] }, { weights.inputBias[2 * hiddenSize + $0] })], rows: hiddenSize, columns: candidateInputSize, in: memory),
+                hidden: PackedMatrix(gates: [({ weights.hidden[(2 * hiddenSize + $0) * hiddenSize + $1] }, { weights.hiddenBias[2 * hiddenSize + $0] })], rows: hiddenSize, columns: hiddenSize, in: memory))
+            whole = nil
         }
-        norms = weights.norms(2, hiddenSize: hiddenSize)
     }
 
     static func stateSize(hiddenSize: Int) -> Int { hiddenSize }
     static func gateOffset(hiddenSize: Int) -> Int { 0 }
 
     func update(_ states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>, offset: Int, streams: Int, _ workspace: Workspace, _ kernels: Kernels) {
+        guard let whole else { return updateInParts(states, offset: offset, streams: streams, workspace, kernels) }
+        states.withMemoryRebound(to: UnsafeMutablePointer<Float>?.self, capacity: streams) {
+            kernels.gru(whole, $0, offset, streams, workspace.concatenated, workspace.width, workspace.gates, workspace.rows)
+        }
+    }
+
+    @inline(never)
+    private func updateInParts(_ states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>, offset: Int, streams: Int, _ workspace: Workspace, _ kernels: Kernels) {
         let padded = PackedMatrix.padded(hiddenSize)
         let (width, rows) = (workspace.width, workspace.rows)
         for s in 0..<streams {

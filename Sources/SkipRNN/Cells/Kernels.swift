@@ -13,13 +13,14 @@ public struct Kernels: @unchecked Sendable, CustomStringConvertible { // a const
     let gruBlend: @convention(c) (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int) -> Void
     let lstmBlend: @convention(c) (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Float>?, Int) -> Void
     let dot: @convention(c) (UnsafePointer<Float>?, UnsafePointer<Float>?, Int) -> Float
+    let gru: @convention(c) (UnsafePointer<skip_gru>?, UnsafePointer<UnsafeMutablePointer<Float>?>?, Int, Int, UnsafeMutablePointer<Float>?, Int, UnsafeMutablePointer<Float>?, Int) -> Void
 
     private init(_ table: UnsafePointer<skip_kernels>) {
         let table = table.pointee
         name = String(cString: table.name)
         // Every variant fills the whole table; a gap is a mistake in it.
         guard let matvec = table.matvec, let sigmoid = table.sigmoid, let tanh = table.tanh, let multiply = table.multiply,
-              let multiplyAdd = table.multiply_add, let gruBlend = table.gru_blend, let lstmBlend = table.lstm_blend, let dot = table.dot
+              let multiplyAdd = table.multiply_add, let gruBlend = table.gru_blend, let lstmBlend = table.lstm_blend, let dot = table.dot, let gru = table.gru
         else { preconditionFailure("a kernel variant lacks a function") }
         self.matvec = matvec
         self.sigmoid = sigmoid
@@ -29,6 +30,7 @@ public struct Kernels: @unchecked Sendable, CustomStringConvertible { // a const
         self.gruBlend = gruBlend
         self.lstmBlend = lstmBlend
         self.dot = dot
+        self.gru = gru
     }
 
     /// The fastest variant this machine can run.

@@ -10,18 +10,18 @@
 /// With layer norm all four are normalised before their activation, c is not.
 ///
 /// Source: Hochreiter & Schmidhuber 1997, Gers et al. 2000; `skip_rnn_cells.py` of the released code; PyTorch's `nn.LSTMCell`.
-struct LSTMCell: RecurrentCell {
+struct LSTMCell: RecurrentCell, @unchecked Sendable { // its memory is only read
     let inputSize: Int
     let hiddenSize: Int
     /// i, f, o, g over [x, h]: (4 H, F + H). The three sigmoids lie side by side.
     private let gates: PackedMatrix
     /// In the order of `gates`.
-    private let norms: [LayerNorm]
+    private let norms: UnsafeBufferPointer<LayerNorm>
 
     /// The file's rows (i, f, g, o) in the order in which they are computed (i, f, o, g).
     private static let order = [0, 1, 3, 2]
 
-    init(_ file: ModelFile, layer: Int) {
+    init(_ file: ModelFile, layer: Int, in memory: WeightMemory) {
         let architecture = file.architecture
         let (inputSize, hiddenSize) = (architecture.inputSize(ofLayer: layer), architecture.hiddenSizes[layer])
         self.inputSize = inputSize
@@ -29,9 +29,9 @@ struct LSTMCell: RecurrentCell {
         let weights = LayerTensors(file, layer: layer)
         gates = PackedMatrix(
             gates: Self.order.map { weights.gate($0, inputSize: inputSize, hiddenSize: hiddenSize) },
-            rows: hiddenSize, columns: inputSize + hiddenSize)
-        let norms = weights.norms(4, hiddenSize: hiddenSize)
-        self.norms = norms.isEmpty ? [] : Self.order.map { norms[$0] }
+            rows: hiddenSize, columns: inputSize + hiddenSize, in: memory)
+        let norms = weights.norms(4, hiddenSize: hiddenSize, in: memory)
+        self.norms = memory.keep(norms.isEmpty ? [] : Self.order.map { norms[$0] })
     }
 
     static func stateSize(hiddenSize: Int) -> Int { 2 * hiddenSize }
@@ -46,7 +46,7 @@ struct LSTMCell: RecurrentCell {
         gates.multiply(workspace.concatenated, stride: width, into: workspace.gates, stride: rows, streams: streams, kernels)
         for s in 0..<streams {
             let gates = workspace.gates + s * rows
-            for (gate, norm) in norms.enumerated() { norm.apply(gates + gate * padded) }
+            for gate in norms.indices { norms[gate].apply(gates + gate * padded) }
             kernels.sigmoid(gates, 3 * padded)
             kernels.tanh(gates + 3 * padded, padded)
             let h = states[s] + offset

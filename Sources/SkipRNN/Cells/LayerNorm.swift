@@ -2,17 +2,18 @@
 ///
 /// The standard deviation is the population's (divided by H), and ε is added to it, not inside the root.
 /// Source: `rnn_ops.py`, lines 89–115 of the released code.
-struct LayerNorm: Sendable {
+struct LayerNorm: BitwiseCopyable, @unchecked Sendable { // its memory is only read
     /// (H).
-    let gain: [Float]
+    let gain: UnsafePointer<Float>
     /// (H).
-    let bias: [Float]
+    let bias: UnsafePointer<Float>
+    /// H.
+    let count: Int
 
     static let epsilon: Float = 1e-3
 
     /// Normalises H values in place. Sums in Float64, in order, whatever the kernels' variant.
     func apply(_ x: UnsafeMutablePointer<Float>) {
-        let count = gain.count
         var sum = 0.0
         for i in 0..<count { sum += Double(x[i]) }
         let mean = sum / Double(count)

@@ -37,11 +37,11 @@ struct LayerTensors {
     }
 
     /// The gates' layer norms; none without layer norm.
-    func norms(_ count: Int, hiddenSize: Int) -> [LayerNorm] {
+    func norms(_ count: Int, hiddenSize: Int, in memory: WeightMemory) -> [LayerNorm] {
         guard !gain.isEmpty else { return [] }
         return (0..<count).map { index in
             let range = (index * hiddenSize)..<((index + 1) * hiddenSize)
-            return LayerNorm(gain: Array(gain[range]), bias: Array(normBias[range]))
+            return LayerNorm(gain: memory.keep(Array(gain[range])), bias: memory.keep(Array(normBias[range])), count: hiddenSize)
         }
     }
 }

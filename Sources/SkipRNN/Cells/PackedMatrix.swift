@@ -4,11 +4,11 @@ import CSkipKernels
 /// (the layout is drawn in `CSkipKernels.h`).
 ///
 /// Several gates are stacked; each begins at a block's start, so that a gate's outputs lie at a multiple of 16.
-struct PackedMatrix: Sendable {
+struct PackedMatrix: BitwiseCopyable, @unchecked Sendable { // its memory is only read
     /// (blocks · 16, columns), packed.
-    private let panel: AlignedFloats
+    let panel: UnsafePointer<Float>
     /// (blocks · 16).
-    private let bias: AlignedFloats
+    let bias: UnsafePointer<Float>
     let blocks: Int
     let columns: Int
 
@@ -22,7 +22,8 @@ struct PackedMatrix: Sendable {
     /// - Parameters:
     ///   - gates: each gate's rows, as closures from (row, column) to a weight and from row to a bias.
     ///   - rows: H, rows of each gate.
-    init(gates: [(weight: (Int, Int) -> Float, bias: (Int) -> Float)], rows: Int, columns: Int) {
+    ///   - memory: where the matrix is to lie.
+    init(gates: [(weight: (Int, Int) -> Float, bias: (Int) -> Float)], rows: Int, columns: Int, in memory: WeightMemory) {
         let height = Int(SKIP_ROWS)
         let paddedRows = Self.padded(rows)
         var panel = [Float](repeating: 0, count: gates.count * paddedRows * columns)
@@ -36,8 +37,8 @@ struct PackedMatrix: Sendable {
                 }
             }
         }
-        self.panel = AlignedFloats(panel)
-        self.bias = AlignedFloats(bias)
+        self.panel = memory.keep(panel)
+        self.bias = memory.keep(bias)
         blocks = gates.count * paddedRows / height
         self.columns = columns
     }
@@ -45,6 +46,6 @@ struct PackedMatrix: Sendable {
     /// y[s] = bias + W · x[s] for `streams` vectors, `xStride` and `yStride` floats apart.
     @inline(__always)
     func multiply(_ x: UnsafePointer<Float>, stride xStride: Int, into y: UnsafeMutablePointer<Float>, stride yStride: Int, streams: Int, _ kernels: Kernels) {
-        kernels.matvec(panel.start, bias.start, blocks, columns, x, xStride, y, yStride, streams)
+        kernels.matvec(panel, bias, blocks, columns, x, xStride, y, yStride, streams)
     }
 }

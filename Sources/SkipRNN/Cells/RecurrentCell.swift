@@ -1,7 +1,7 @@
 /// One layer's arithmetic: from a timestep's input and the layer's state to the layer's new state.
 ///
 /// A layer's state is one run of floats: h (H) for a GRU; h (H), then c (H) for an LSTM.
-protocol RecurrentCell: Sendable {
+protocol RecurrentCell: BitwiseCopyable, Sendable {
     /// Features of the layer's input.
     var inputSize: Int { get }
     /// H.

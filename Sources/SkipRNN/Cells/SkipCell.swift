@@ -8,45 +8,50 @@
 ///
 /// All layers update together; layer k reads the candidate state of layer k − 1, which is its state, since an event-driven
 /// cell computes a candidate only where the gate has fired. The gate reads the top layer.
-struct SkipCell<Cell: RecurrentCell>: Sendable {
-    let layers: [Cell]
-    let gate: StateUpdateGate?
-    /// Where each layer's state begins in a stream's state.
-    let offsets: [Int]
-    /// Floats of a stream's state.
-    let stateSize: Int
+struct SkipCell<Cell: RecurrentCell>: BitwiseCopyable, @unchecked Sendable { // its memory is only read
+    private let layers: UnsafeBufferPointer<Layer>
+    private let gate: StateUpdateGate?
+    /// Where the top layer's state begins in a stream's state.
+    let topOffset: Int
+    /// Where in a stream's state the values begin that the gate reads.
+    private let gateOffset: Int
 
-    init(layers: [Cell], gate: StateUpdateGate?) {
-        self.layers = layers
-        self.gate = gate
-        var offsets: [Int] = []
+    private struct Layer: BitwiseCopyable {
+        let cell: Cell
+        /// Where the layer's state begins in a stream's state.
+        let offset: Int
+    }
+
+    /// Stacks layers, bottom first; at least one.
+    init(layers cells: [Cell], gate: StateUpdateGate?, in memory: WeightMemory) {
+        var layers: [Layer] = []
         var offset = 0
-        for layer in layers {
-            offsets.append(offset)
-            offset += Cell.stateSize(hiddenSize: layer.hiddenSize)
+        for cell in cells {
+            layers.append(Layer(cell: cell, offset: offset))
+            offset += Cell.stateSize(hiddenSize: cell.hiddenSize)
         }
-        self.offsets = offsets
-        stateSize = offset
+        self.layers = memory.keep(layers)
+        self.gate = gate
+        let top = layers[layers.count - 1]
+        topOffset = top.offset
+        gateOffset = top.offset + Cell.gateOffset(hiddenSize: top.cell.hiddenSize)
     }
 
     /// Updates several streams' states in place, from the timesteps in `workspace.input`.
     /// - Parameters:
-    ///   - states: each stream's state, `stateSize` floats.
+    ///   - states: each stream's state, its layers' states one behind the other.
     ///   - increments: receives each stream's new Δũ; 1 without a gate, so that the next timestep updates.
     func update(_ states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>, streams: Int, increments: UnsafeMutablePointer<Float>, _ workspace: Workspace, _ kernels: Kernels) {
         for index in layers.indices {
-            let inputSize = layers[index].inputSize
+            let inputSize = layers[index].cell.inputSize
             for s in 0..<streams {
-                let source = index == 0 ? UnsafePointer(workspace.input(s)) : UnsafePointer(states[s] + offsets[index - 1])
+                let source = index == 0 ? UnsafePointer(workspace.input(s)) : UnsafePointer(states[s] + layers[index - 1].offset)
                 (workspace.concatenated + s * workspace.width).update(from: source, count: inputSize)
             }
-            layers[index].update(states, offset: offsets[index], streams: streams, workspace, kernels)
+            layers[index].cell.update(states, offset: layers[index].offset, streams: streams, workspace, kernels)
         }
         for s in 0..<streams {
             increments[s] = gate.map { $0.increment(of: states[s] + gateOffset, kernels) } ?? 1
         }
     }
-
-    /// Where in a stream's state the values begin that the gate reads.
-    private var gateOffset: Int { offsets[offsets.count - 1] + Cell.gateOffset(hiddenSize: layers[layers.count - 1].hiddenSize) }
 }

@@ -8,7 +8,7 @@ public final class Workspace {
     public let streams: Int
     /// Floats from one stream's timestep to the next one's.
     let inputStride: Int
-    /// Floats from one stream's concatenation to the next one's: at least in + H of every layer.
+    /// Floats from one stream's concatenation to the next one's: at least in + H, padded, of every layer.
     let width: Int
     /// Floats from one stream's gates to the next one's: at least the padded rows of every layer's gates.
     let rows: Int
@@ -31,7 +31,7 @@ public final class Workspace {
     init(_ architecture: Architecture, streams: Int) {
         precondition(streams > 0, "a workspace is for at least one stream")
         let layers = architecture.hiddenSizes.indices
-        let widest = layers.map { max(architecture.inputSize(ofLayer: $0), architecture.inputSize) + architecture.hiddenSizes[$0] }.max() ?? 0
+        let widest = layers.map { max(architecture.inputSize(ofLayer: $0), architecture.inputSize) + PackedMatrix.padded(architecture.hiddenSizes[$0]) }.max() ?? 0
         self.streams = streams
         inputStride = PackedMatrix.padded(architecture.inputSize)
         width = PackedMatrix.padded(widest)

@@ -37,6 +37,8 @@ extension GateState {
         /// - Returns: the additions up to and with that one; nil where it was not reached or never will be.
         mutating func additions(limit: UInt64) -> UInt64? {
             guard increment > 0 else { return nil }
+            // Where the sum is smaller, its binade's end is so near that adding gets there sooner than arithmetic.
+            let worthwhile = increment * 16
             var count: UInt64 = 0
             while count < limit {
                 let next = sum + increment
@@ -44,17 +46,17 @@ extension GateState {
                 if next == sum { return nil }
                 sum = next
                 count += 1
-                jump(&count, limit: limit)
+                if sum >= worthwhile { jump(&count, limit: limit) }
             }
             return nil
         }
 
-        /// Jumps as far as the sum moves evenly: to just below the end of its binade.
+        /// Jumps as far as the sum moves evenly: to just below the end of its binade. The sum must be larger than the increment, or its
+        /// parity would not settle.
         private mutating func jump(_ count: inout UInt64, limit: UInt64) {
             // The end of the sum's binade; ½ where that is nearer (½ is itself a power of two).
             let end = sum.isSubnormal || sum == 0 ? Float.leastNormalMagnitude : sum.binade * 2
-            // Where the increment is as large as the sum there is nothing to jump, and parity isn't settled.
-            guard end <= 0.5, sum >= increment, count < limit else { return }
+            guard end <= 0.5, count < limit else { return }
             // Settle: where the increment ends in half a unit, this addition makes the sum even.
             let settled = sum + increment
             guard settled < end else { return }

@@ -5,21 +5,21 @@ import Glibc
 ///
 /// The sigmoid is computed in Float64 and rounded once: where w = 0, ties at exactly ½ depend on its last bit. One is
 /// evaluated an update, some 10 ns.
-public struct StateUpdateGate: Sendable {
+struct StateUpdateGate: BitwiseCopyable, @unchecked Sendable { // its memory is only read
     /// w, (H).
-    let weight: AlignedFloats
+    private let weight: UnsafeBufferPointer<Float>
     /// b.
-    public let bias: Float
+    private let bias: Float
 
-    init(weight: [Float], bias: Float) {
-        self.weight = AlignedFloats(weight)
+    init(weight: [Float], bias: Float, in memory: WeightMemory) {
+        self.weight = memory.keep(weight)
         self.bias = bias
     }
 
     /// The update probability increment Δũ of a state of H values.
     @inline(__always)
     func increment(of state: UnsafePointer<Float>, _ kernels: Kernels) -> Float {
-        let logit = Double(kernels.dot(weight.start, state, weight.count)) + Double(bias)
+        let logit = Double(kernels.dot(weight.baseAddress, state, weight.count)) + Double(bias)
         return Float(1 / (1 + exp(-logit)))
     }
 }

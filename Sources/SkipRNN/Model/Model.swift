@@ -13,6 +13,8 @@ public final class Model: Sendable {
     /// A sequence's first state: `architecture.stateSize` floats; layer by layer h (H), then c (H) for an LSTM.
     public let initialState: [Float]
 
+    /// What layers, head and gate point into.
+    private let memory: WeightMemory
     private enum Layers: Sendable { case gru(SkipCell<GRUCell>), lstm(SkipCell<LSTMCell>) }
     private let layers: Layers
     private let head: PackedMatrix
@@ -35,20 +37,22 @@ public final class Model: Sendable {
             let h = values("initial_state.h_l\(layer)") ?? zero
             return architecture.cell.isLSTM ? h + (values("initial_state.c_l\(layer)") ?? zero) : h
         }
-        let gate = values("state_update_gate.weight").map { StateUpdateGate(weight: $0, bias: values("state_update_gate.bias")?[0] ?? 0) }
+        let memory = WeightMemory()
+        self.memory = memory
+        let gate = values("state_update_gate.weight").map { StateUpdateGate(weight: $0, bias: values("state_update_gate.bias")?[0] ?? 0, in: memory) }
         let indices = architecture.hiddenSizes.indices
         if architecture.cell.isLSTM {
-            let cell = SkipCell(layers: indices.map { LSTMCell(file, layer: $0) }, gate: gate)
-            topOffset = cell.offsets[indices.count - 1]
+            let cell = SkipCell(layers: indices.map { LSTMCell(file, layer: $0, in: memory) }, gate: gate, in: memory)
+            topOffset = cell.topOffset
             layers = .lstm(cell)
         } else {
-            let cell = SkipCell(layers: indices.map { GRUCell(file, layer: $0) }, gate: gate)
-            topOffset = cell.offsets[indices.count - 1]
+            let cell = SkipCell(layers: indices.map { GRUCell(file, layer: $0, in: memory) }, gate: gate, in: memory)
+            topOffset = cell.topOffset
             layers = .gru(cell)
         }
         let hidden = architecture.topHiddenSize
         let (weight, bias) = (values("head.weight") ?? [], values("head.bias") ?? [])
-        head = PackedMatrix(gates: [({ weight[$0 * hidden + $1] }, { bias[$0] })], rows: architecture.outputSize, columns: hidden)
+        head = PackedMatrix(gates: [({ weight[$0 * hidden + $1] }, { bias[$0] })], rows: architecture.outputSize, columns: hidden, in: memory)
         mean = values("input.mean") ?? []
         standardDeviation = values("input.std") ?? []
     }
