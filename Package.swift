@@ -35,6 +35,11 @@ let package = Package(
         .target(name: "SkipStream", dependencies: ["SkipRNN", "CSkipKernels"], swiftSettings: strict),
         .testTarget(name: "SkipStreamTests", dependencies: ["SkipStream", "SkipRNN"], swiftSettings: strict),
 
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        // Streams' states on disk.
+        .target(name: "SkipStore", dependencies: ["SkipStream", "CSQLite"], swiftSettings: strict),
+        .testTarget(name: "SkipStoreTests", dependencies: ["SkipStore", "SkipStream"], swiftSettings: strict),
+
         .target(
             name: "SkipConfiguration",
             dependencies: ["SkipStream", "SkipRNN", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: strict),

@@ -5,14 +5,15 @@
 struct ChangedSlots {
     private var words: [UInt64] = []
 
-    /// A Boolean value indicating whether no slot has changed.
-    var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
+    /// A Boolean value indicating whether no slot has changed; false also where one was, and was taken out again.
+    private(set) var isEmpty = true
     /// Slots that have changed.
     var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 
     mutating func insert(_ slot: UInt32) {
         let word = Int(slot >> 6)
         if word >= words.count { words.append(contentsOf: repeatElement(0, count: max(word + 1 - words.count, words.count))) }
+        isEmpty = false
         words[word] |= 1 << UInt64(slot & 63)
     }
 
@@ -21,6 +22,7 @@ struct ChangedSlots {
 
     mutating func formUnion(_ other: ChangedSlots) {
         if words.count < other.words.count { words.append(contentsOf: repeatElement(0, count: other.words.count - words.count)) }
+        isEmpty = isEmpty && other.isEmpty
         for index in other.words.indices { words[index] |= other.words[index] }
     }
 

@@ -6,6 +6,14 @@ public struct CheckpointSlice: Sendable {
 
     public init() {}
 
+    /// A slice made up of slots and records, for tests.
+    package init(_ records: [(slot: UInt32, record: [UInt8]?)]) {
+        for (slot, record) in records {
+            bytes += record ?? []
+            entries.append((slot, UInt32(record?.count ?? 0)))
+        }
+    }
+
     /// Slots in the slice.
     public var count: Int { entries.count }
     /// Bytes of all records.

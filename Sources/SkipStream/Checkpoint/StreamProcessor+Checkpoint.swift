@@ -14,6 +14,8 @@ extension StreamProcessor {
 
     /// Slots that have changed since they were last taken.
     public var changedCount: Int { changed.count }
+    /// A Boolean value indicating whether a checkpoint would have anything to take.
+    public var hasChanges: Bool { !changed.isEmpty }
 
     /// Begins a checkpoint of all that has changed.
     public mutating func beginCheckpoint() {
@@ -68,14 +70,14 @@ extension StreamProcessor {
             return restore(try StreamRecord(record, slot: slot), slot)
         } catch {
             changed.insert(slot)
-            return .refused(error.reason)
+            return .damaged(error.reason)
         }
     }
 
     private mutating func restore(_ record: StreamRecord, _ slot: UInt32) -> RestoreOutcome {
         // Whatever becomes of it is stored anew, but for a stream that continues unchanged.
         changed.insert(slot)
-        guard slot >= table.capacity else { return .refused("its slot is not in order") }
+        guard slot >= table.capacity else { return .damaged("its slot is not in order") }
         guard let route = routes.match(record.name) else { return .refused("no route matches its name") }
         // Of two streams of one name the later slot has the later one: it was taken into use after a slice had passed the other.
         if let earlier = table.find(record.name) {
@@ -153,6 +155,8 @@ public enum RestoreOutcome {
     case continuedOnOtherKernels
     /// Its state belongs to other weights or to a longer sequence: it goes on at its next timestep, in the initial state.
     case begunAnew
-    /// It is not taken back.
+    /// It is not taken back: the record is not one that was written.
+    case damaged(StaticString)
+    /// It is not taken back: there is no route or no room for it.
     case refused(StaticString)
 }

@@ -169,7 +169,7 @@ struct RestoreTests {
             for bytes in [Array(record[..<index]), record.replacing(index, with: record[index] ^ 0x10)] {
                 var restored = processor(model())
                 let outcome = bytes.withUnsafeBytes { restored.restore($0, slot: 0, at: arrival) }
-                guard case .refused = outcome else {
+                guard case .damaged = outcome else {
                     Issue.record("byte \(index) of \(record.count): \(outcome)")
                     continue
                 }
@@ -177,7 +177,7 @@ struct RestoreTests {
         }
         // In another's place, too.
         var restored = processor(model())
-        guard case .refused = record.withUnsafeBytes({ restored.restore($0, slot: 1, at: arrival) }) else {
+        guard case .damaged = record.withUnsafeBytes({ restored.restore($0, slot: 1, at: arrival) }) else {
             Issue.record("a record was taken in another's place")
             return
         }
@@ -203,7 +203,7 @@ struct RestoreTests {
             let sink = RecordingSink()
             var restored = processor(model(), sink, sequence: generator.pick([nil, 30]))
             let outcome = bytes.withUnsafeBytes { restored.restore($0, slot: 0, at: arrival) }
-            if case .refused = outcome { continue }
+            if case .damaged = outcome { continue }
             taken += 1
             _ = restored.streams(prefix: [], from: 0, limit: 1) { _ in }
             let next = restored.stream(named: Array("s0".utf8))?.next ?? 0

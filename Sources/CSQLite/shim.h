@@ -1,0 +1,3 @@
+// SQLite as Debian ships it (3.40); its constants are plain integer macros, which Swift reads as they are.
+#pragma once
+#include <sqlite3.h>
