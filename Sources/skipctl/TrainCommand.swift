@@ -35,6 +35,9 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Timesteps after which skipd begins a sequence anew, noted in the model; 0 for endless. The window by default.")
     var sequenceLength: Int?
 
+    @Option(help: ArgumentHelp("Begin with this model's weights, architecture and normalisation.", valueName: "file"), completion: .file(extensions: ["safetensors"]))
+    var initial: String?
+
     @OptionGroup(title: "Model") var modelOptions: TrainModelOptions
     @OptionGroup(title: "Windows") var windowOptions: TrainWindowOptions
     @OptionGroup(title: "Data") var dataOptions: TrainDataOptions
@@ -61,6 +64,7 @@ struct TrainCommand: ParsableCommand {
         guard taskLength >= 2, samplingPeriod > 0, samplingPeriod <= 50 else { throw ValidationError("--task-length must be 2 or more, --sampling-period above 0 and at most 50") }
         guard (0..<1).contains(skipProbability) else { throw ValidationError("--skip-probability must be from 0 to below 1") }
         guard skipProbability == 0 || !modelOptions.cell.hasStateUpdateGate else { throw ValidationError("--skip-probability is for --cell gru and lstm; a skip cell decides itself") }
+        guard initial == nil || recordings != nil else { throw ValidationError("--initial is for a training on RECORDINGS") }
         guard checkpointInterval >= 0 else { throw ValidationError("--checkpoint-interval must be 0 or more") }
         guard !dataOptions.leaveOneGroupOut || (recordings != nil && dataOptions.testGroups == nil) else { throw ValidationError("--leave-one-group-out needs RECORDINGS, and chooses the test groups itself") }
         guard sequenceLength.map({ $0 >= 0 }) ?? true else { throw ValidationError("--sequence-length must be 0 or more") }

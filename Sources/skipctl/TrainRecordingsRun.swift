@@ -34,7 +34,7 @@ struct TrainRecordingsRun {
         try file.write(to: command.model)
         if let path = command.report {
             report.add(history: trainer.state.history, task: file.architecture.task)
-            report.add(evaluation, part: part, model, recordings, chosen, command.windowOptions.windows)
+            try report.add(evaluation, part: part, model, recordings, chosen, command.windowOptions.windows)
             try report.write(to: path)
         }
         for path in checkpoints { remove(path) }
@@ -49,13 +49,15 @@ struct TrainRecordingsRun {
             recordings, validationGroups: (command.dataOptions.validationGroups?.groups ?? []).filter { !testGroups.contains($0) }, testGroups: testGroups,
             validationFraction: command.task == .smnist && command.dataOptions.validationFraction == 0 ? 0.125 : command.dataOptions.validationFraction, seed: options.seed)
         try recordings.checkForTraining(split.training)
+        let initial = try command.initial.map { (path) throws(FileFormatError) in try ModelFile(contentsOf: path) }
         let source = try RecordedBatches(
             recordings, split, windows: command.windowOptions.windows, augmentation: command.dataOptions.augmentation, batchSize: command.optimizerOptions.batch,
-            normalization: command.task == .smnist ? .dividing(by: 255, features: recordings.featureCount) : nil, skipProbability: command.skipProbability, seed: options.seed)
+            normalization: command.task == .smnist ? .dividing(by: 255, features: recordings.featureCount) : initial.flatMap { Normalization($0) }, skipProbability: command.skipProbability, seed: options.seed)
         let outputs = recordings.targets.map { $0.count / max(recordings.count, 1) } ?? classCount
-        let architecture = command.modelOptions.architecture(task: recordings.targets == nil ? .classification : .regression, features: recordings.featureCount, outputs: outputs)
+        let architecture = initial?.architecture ?? command.modelOptions.architecture(task: recordings.targets == nil ? .classification : .regression, features: recordings.featureCount, outputs: outputs)
+        try recordings.check(fits: architecture)
         sayMemory(architecture, source)
-        let trainer = try TrainSession(command: command, source: source, architecture: architecture, title: title, checkpoint: checkpoint).run(&output)
+        let trainer = try TrainSession(command: command, source: source, parameters: initial.map { Parameters($0) } ?? Parameters(architecture, seed: options.seed), title: title, checkpoint: checkpoint).run(&output)
         return (Model(try modelFile(trainer, source)), source, trainer)
     }
 

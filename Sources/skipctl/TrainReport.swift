@@ -47,8 +47,11 @@ struct TrainReport {
 
     mutating func add(history: [TrainingState.Epoch], task: Architecture.Task) { html.addHistory(history, task: task) }
 
-    mutating func add(_ evaluation: Evaluation, part: String, _ model: Model, _ recordings: Recordings, _ chosen: [Int], _ windows: WindowOptions) {
+    mutating func add(_ evaluation: Evaluation, part: String, _ model: Model, _ recordings: Recordings, _ chosen: [Int], _ windows: WindowOptions) throws {
         html.addEvaluation("The model on the \(part) part", evaluation)
+        if model.architecture.cell.hasStateUpdateGate {
+            html.addSweep(try [1, 2, 4, 8].map { ($0, try Evaluation(model, recordings, chosen, windows, stretch: $0)) })
+        }
         html.addSamples(model, recordings, chosen, windows)
     }
 

@@ -5,35 +5,38 @@ import SkipRNNTraining
 struct TrainSession {
     let command: TrainCommand
     let source: any BatchSource
-    let architecture: Architecture
+    /// What the training begins with.
+    let parameters: Parameters
     /// What the progress bar and the JSON objects call it; empty for the only one.
     let title: String
     let checkpoint: String
+
+    private var architecture: Architecture { parameters.architecture }
 
     /// Trains.
     /// - Throws: one sentence where the training was interrupted; the checkpoint is written then.
     func run(_ output: inout StandardOutput) throws -> Trainer {
         let options = command.trainingOptions
-        let initial = TrainingState(Parameters(architecture, seed: options.seed), options)
-        let identity = "\(options.identityForCheckpoint); \(architecture); \(source.identity)"
+        let initial = TrainingState(parameters, options)
+        let identity = "\(options.identityForCheckpoint); \(architecture); \(source.identity); begins with \(parameters.fingerprint)"
         let state = try command.resume && exists(checkpoint) ? TrainingState(contentsOf: checkpoint, initial: initial, identity: identity) : initial
         var trainer = Trainer(source, state: state, options)
         var bar = TrainProgressBar(title: title.isEmpty ? "" : "\(title) ", task: architecture.task)
         var lastCheckpoint = monotonicSeconds()
-        var lines: [JSONObject] = []
+        var epochBegin = lastCheckpoint
         let ending = try trainer.run { progress, state in
             bar.show(progress)
-            if command.json, let epoch = progress.finished { lines.append(object(progress, epoch)) }
+            if command.json, let epoch = progress.finished {
+                // Written at once: who reads along wants each epoch when it ends.
+                var text = StandardOutput()
+                try text.line(object(progress, epoch, seconds: monotonicSeconds() - epochBegin))
+                try text.flush()
+            }
+            if progress.finished != nil { epochBegin = monotonicSeconds() }
             let isInterrupted = TrainInterrupt.isRequested
             if isInterrupted || monotonicSeconds() - lastCheckpoint >= command.checkpointInterval {
                 try state.write(to: checkpoint, identity: identity)
                 lastCheckpoint = monotonicSeconds()
-            }
-            if !lines.isEmpty {
-                var text = StandardOutput()
-                for line in lines { try text.line(line) }
-                try text.flush()
-                lines.removeAll()
             }
             return isInterrupted ? .stop : .goOn
         }
@@ -46,7 +49,7 @@ struct TrainSession {
         return trainer
     }
 
-    private func object(_ progress: Trainer.Progress, _ epoch: TrainingState.Epoch) -> JSONObject {
+    private func object(_ progress: Trainer.Progress, _ epoch: TrainingState.Epoch, seconds: Double) -> JSONObject {
         var object = JSONObject()
         if !title.isEmpty { object.add("part", title) }
         object.add("epoch", progress.epoch + 1)
@@ -58,6 +61,7 @@ struct TrainSession {
         }
         object.add("cost_per_sample", epoch.costPerUpdate)
         object.add("learning_rate", epoch.learningRate)
+        object.add("seconds", seconds)
         return object
     }
 

@@ -79,11 +79,10 @@ private struct CSVRecording {
         let text = String(decoding: try readFile(path), as: UTF8.self)
         var labelColumn: Int?
         var number = 0
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
             number += 1
-            let trimmed = line.hasSuffix("\r") ? line.dropLast() : line
-            if trimmed.isEmpty { continue }
-            let cells = trimmed.split(separator: ",", omittingEmptySubsequences: false).map { Self.trim($0) }
+            if line.isEmpty { continue }
+            let cells = line.split(separator: ",", omittingEmptySubsequences: false).map { Self.trim($0) }
             if channels.isEmpty {
                 labelColumn = cells.firstIndex(of: "label")
                 channels = cells.enumerated().filter { $0.offset != labelColumn }.map { String($0.element) }

@@ -12,6 +12,12 @@ public struct Normalization: Sendable, Equatable {
         Normalization(mean: [Float](repeating: 0, count: features), standardDeviation: [Float](repeating: 1, count: features))
     }
 
+    /// A model's; nil where it has none.
+    public init?(_ model: ModelFile) {
+        guard let mean = model.tensors["input.mean"]?.values, let deviation = model.tensors["input.std"]?.values else { return nil }
+        self.init(mean: mean, standardDeviation: deviation)
+    }
+
     /// Divides every value by one number: 255 for pixels.
     public static func dividing(by divisor: Float, features: Int) -> Normalization {
         Normalization(mean: [Float](repeating: 0, count: features), standardDeviation: [Float](repeating: divisor, count: features))

@@ -36,6 +36,14 @@ public struct Parameters: Sendable, Equatable {
         return copy
     }
 
+    /// A hash of the values (FNV-1a, 64 bit), 16 hexadecimal digits.
+    public var fingerprint: String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for value in values { hash = (hash ^ UInt64(value.bitPattern)) &* 0x100_0000_01B3 }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
     /// A tensor's values; nil where the model lacks it.
     public subscript(_ name: String) -> ArraySlice<Float>? { ranges[name].map { values[$0] } }
 

@@ -93,7 +93,7 @@ public struct Trainer {
         state.adam.learningRate = options.learningRate * options.schedule.factor(epoch: place, of: options.epochs)
         state.adam.step(&state.parameters.values, gradient: gradient.values)
         if let rate = options.targetUpdateRate, state.parameters.architecture.cell.hasStateUpdateGate {
-            state.costPerUpdate = UpdateRateTarget(rate: rate).adapt(state.costPerUpdate, smoothed: &state.smoothedUpdateRate, measured: result.updateRate)
+            state.costPerUpdate = UpdateRateTarget(rate: rate, steps: options.epochs * length).adapt(state.costPerUpdate, smoothed: &state.smoothedUpdateRate, measured: result.updateRate)
         }
         // Means over a batch become sums over sequences, so that an epoch's mean is over its sequences.
         result.taskLoss *= Double(result.sequences)

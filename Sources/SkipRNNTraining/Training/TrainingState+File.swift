@@ -15,7 +15,7 @@ extension TrainingState {
         metadata["adam.steps"] = String(adam.steps)
         metadata["best_epoch"] = String(bestEpoch)
         metadata["solved_epoch"] = solvedEpoch.map { String($0) }
-        metadata["doubles"] = Self.hexadecimal([costPerUpdate, smoothedUpdateRate, bestScore])
+        metadata["doubles"] = Self.hexadecimal([costPerUpdate, smoothedUpdateRate, bestScore, adam.learningRate])
         metadata["running"] = Self.text(running)
         metadata["history"] = history.map { epoch in
             "\(Self.text(epoch.training));\(epoch.validation.map { Self.text($0) } ?? "");\(Self.hexadecimal([epoch.costPerUpdate, epoch.learningRate]))"
@@ -54,7 +54,7 @@ extension TrainingState {
             self.best = best
         }
         guard let epoch = metadata["epoch"].flatMap({ Int($0) }), let step = metadata["step"].flatMap({ Int($0) }), let steps = metadata["adam.steps"].flatMap({ Int($0) }),
-              let bestEpoch = metadata["best_epoch"].flatMap({ Int($0) }), let doubles = metadata["doubles"].flatMap({ Self.doubles($0) }), doubles.count == 3,
+              let bestEpoch = metadata["best_epoch"].flatMap({ Int($0) }), let doubles = metadata["doubles"].flatMap({ Self.doubles($0) }), doubles.count == 4,
               let running = metadata["running"].flatMap({ Self.result($0) }) else { throw damaged("its place") }
         self.epoch = epoch
         self.step = step
@@ -62,7 +62,7 @@ extension TrainingState {
         self.running = running
         adam.steps = steps
         solvedEpoch = metadata["solved_epoch"].flatMap { Int($0) }
-        (costPerUpdate, smoothedUpdateRate, bestScore) = (doubles[0], doubles[1], doubles[2])
+        (costPerUpdate, smoothedUpdateRate, bestScore, adam.learningRate) = (doubles[0], doubles[1], doubles[2], doubles[3])
         history = []
         for line in (metadata["history"] ?? "").split(separator: "\n") {
             let parts = line.split(separator: ";", omittingEmptySubsequences: false).map { String($0) }
