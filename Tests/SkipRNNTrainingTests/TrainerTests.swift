@@ -110,9 +110,9 @@ struct TrainerTests {
     @Test("a model learns, is judged as skipd runs it, and reads about as much as wanted")
     func learns() throws {
         var options = Self.options
-        options.epochs = 60
-        let recordings = sines(count: 16)
-        let source = try Self.source(recordings)
+        options.epochs = 80
+        let recordings = sines(count: 40)
+        let source = try Self.source(recordings, validation: [3, 4, 5])
         var trainer = Trainer(source, Parameters(Self.architecture, seed: 1), options)
         _ = try trainer.run { _, _ in .goOn }
         var metadata = ModelMetadata()
