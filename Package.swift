@@ -65,6 +65,9 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Starts the programs as they are and talks to them through their sockets.
+        .testTarget(name: "skipdTests", dependencies: ["skipd", "SkipRNN", "ZeroMQ"], swiftSettings: strict),
+
         .executableTarget(
             name: "skipctl",
             dependencies: ["SkipRNN", "SkipRNNTraining", "SkipStream", "SkipConfiguration", "ZeroMQ", .product(name: "ArgumentParser", package: "swift-argument-parser")],

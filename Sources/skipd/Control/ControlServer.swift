@@ -13,8 +13,7 @@ final class ControlServer: Sendable {
         let text: @Sendable () -> [UInt8]
     }
 
-    /// The endpoint in force.
-    let endpoint: String
+    private let endpoint: BoundEndpoint
     let loop: LoopMailbox
     let about: StatusSource
     let reload: @Sendable () async -> Result<ReloadOutcome, ConfigurationError>
@@ -47,14 +46,8 @@ final class ControlServer: Sendable {
         self.reload = reload
     }
 
-    /// Runs until it is asked to stop.
-    func run() async throws(DaemonError) {
-        guard let handle = socket.withLock({ handle in
-            defer { handle = nil }
-            return handle
-        }) else { preconditionFailure("a control server runs once") }
-        try await DedicatedThread.run("control") { self.serve(handle.box) }
-    }
+    /// Runs until it is asked to stop. Its socket is closed then.
+    func run() async throws(DaemonError) { try await DedicatedThread.run("control") { self.serve() } }
 
     /// Makes it end, once the answers that are there have left. Callable from any thread.
     func stop() {
@@ -68,7 +61,13 @@ final class ControlServer: Sendable {
         wakeUp.signal()
     }
 
-    private func serve(_ box: SocketBox) {
+    private func serve() {
+        let taken = socket.withLock { handle in
+            defer { handle = nil }
+            return handle
+        }
+        guard let box = taken?.box else { preconditionFailure("a control server runs once") }
+        defer { endpoint.file?.remove() }
         var poller = Poller(capacity: 2)
         wakeUp.join(&poller)
         poller.add(box.socket)

@@ -8,7 +8,7 @@ struct IngestSockets: ~Copyable {
     /// What happens to the sockets' connections.
     let monitors: [SocketMonitor]
     /// Endpoints in force, with the ports that the system chose, and their sockets' indices.
-    private let bound: [(socket: Int, endpoint: String)]
+    private let bound: [(socket: Int, endpoint: BoundEndpoint)]
     private let connected: [(socket: Int, endpoint: String)]
     /// The socket that the next block begins with, so that none is starved by another.
     private var next = 0
@@ -18,7 +18,7 @@ struct IngestSockets: ~Copyable {
     init(_ ingest: Ingest, maximumFrame: Int, in context: Context) throws(DaemonError) {
         var sockets: [SocketBox] = []
         var monitors: [SocketMonitor] = []
-        var bound: [(Int, String)] = []
+        var bound: [(Int, BoundEndpoint)] = []
         var connected: [(Int, String)] = []
         if !ingest.bind.isEmpty {
             let box = SocketBox(try Self.socket(ingest, maximumFrame, context))
@@ -62,7 +62,7 @@ struct IngestSockets: ~Copyable {
     }
 
     /// The endpoints in force.
-    var endpoints: [String] { (bound + connected).map(\.endpoint) }
+    var endpoints: [String] { bound.map(\.endpoint.text) + connected.map(\.endpoint) }
 
     /// Adds the sockets to a poll.
     func join(_ poller: inout Poller) { for box in sockets { poller.add(box.socket) } }
@@ -81,20 +81,30 @@ struct IngestSockets: ~Copyable {
         guard isOpen else { return }
         isOpen = false
         // An endpoint that is gone already is none the worse.
-        for (socket, endpoint) in bound { try? sockets[socket].socket.unbind(endpoint) }
+        for (socket, endpoint) in bound {
+            try? sockets[socket].socket.unbind(endpoint.text)
+            endpoint.file?.remove()
+        }
         for (socket, endpoint) in connected { try? sockets[socket].socket.disconnect(endpoint) }
     }
 }
 
+/// An endpoint that is listened at.
+struct BoundEndpoint: Sendable {
+    /// With the port that the system chose where the configuration leaves it open.
+    let text: String
+    /// nil for tcp.
+    let file: SocketFile?
+}
+
 extension Socket {
-    /// Binds to an endpoint of the configuration; its socket file, if it is one, gets mode 0660.
-    /// - Returns: the endpoint in force, with the port that the system chose where the configuration leaves it open.
-    func bind(_ endpoint: Endpoint, for section: String) throws(DaemonError) -> String {
+    /// Binds to an endpoint of the configuration; its socket file, if it has one, gets mode 0660.
+    func bind(_ endpoint: Endpoint, for section: String) throws(DaemonError) -> BoundEndpoint {
         do throws(DaemonError) { try SocketFile.prepare(endpoint) } catch { throw DaemonError("[\(section)] bind: \(error)") }
         do throws(ZeroMQError) {
             try set(.ipv6, endpoint.isIPv6)
-            try SocketFile.bind(endpoint) { () throws(ZeroMQError) in try bind(endpoint.text) }
-            return try lastEndpoint
+            let file = try SocketFile.bind(endpoint) { () throws(ZeroMQError) in try bind(endpoint.text) }
+            return BoundEndpoint(text: try lastEndpoint, file: file)
         } catch {
             throw DaemonError("[\(section)] bind: \(error)\(error.code == EADDRINUSE ? "; is skipd running already?" : "")")
         }

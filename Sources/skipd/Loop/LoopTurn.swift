@@ -20,12 +20,16 @@ final class LoopTurn {
     private var drain: Drain?
     private var isDone = false
 
-    /// The end of taking samples: what has arrived is worked off, then whoever asked is told.
+    /// The end of taking samples: what is on its way into the process is let in, the endpoints are closed, what has arrived is worked off,
+    /// and whoever asked is told.
     private struct Drain {
-        /// Monotonic time at which it is over in any case.
+        /// Monotonic times at which the endpoints are closed, and all is over, in any case.
+        let closing: Int64
         let deadline: Int64
         /// Messages worked off before it began.
         let messagesBefore: UInt64
+        /// A Boolean value indicating whether the endpoints are closed.
+        var isClosed = false
         var replies: [LoopReply<DrainReply>] = []
         /// A Boolean value indicating whether the loop ends when it is over.
         var endsLoop = false
@@ -33,10 +37,10 @@ final class LoopTurn {
         var outcome: DrainReply?
     }
 
-    /// What has arrived is given so long.
+    /// What has arrived is given so long, in nanoseconds.
     private static let longestDrain: Int64 = 1_000_000_000
-    /// Sockets that stay silent so long after they were closed are empty.
-    private static let silence = Duration.milliseconds(50)
+    /// Sockets that stay silent so long have nothing more.
+    private static let silence = Duration.milliseconds(100)
 
     init(_ ingest: consuming IngestSockets, _ results: ResultsPublisher, _ mailbox: LoopMailbox, limits: StreamLimits) {
         processor = StreamProcessor(sink: results, limits: limits)
@@ -53,11 +57,11 @@ final class LoopTurn {
     func run() throws(ZeroMQError) {
         defer { for job in jobs { job.refuse() } }
         while !isDone {
-            if mailbox.hasMail { for request in mailbox.take() { try handle(request) } }
+            if mailbox.hasMail { for request in mailbox.take() { handle(request) } }
             let received = try workOffBlock()
             try results.readSubscriptions()
             let isBusy = workOffSlice()
-            if drain != nil { endDrain(isEmpty: false) }
+            if drain != nil { advanceDrain(isSilent: false) }
             if received == 0, !isBusy, !isDone { try wait() }
         }
     }
@@ -88,10 +92,10 @@ final class LoopTurn {
     private func wait() throws(ZeroMQError) {
         let isDraining = drain.map { $0.outcome == nil } ?? false
         let ready = try poller.wait(timeout: isDraining ? Self.silence : nil)
-        if isDraining, ready == 0 { endDrain(isEmpty: true) }
+        if isDraining, ready == 0 { advanceDrain(isSilent: true) }
     }
 
-    private func handle(_ request: LoopRequest) throws(ZeroMQError) {
+    private func handle(_ request: LoopRequest) {
         switch request {
         case .ping(let reply): reply(.success(()))
         case .status(let reply): reply(.success(status))
@@ -106,10 +110,10 @@ final class LoopTurn {
             processor.limits = limits
             reply(.success(()))
         case .drain(let reply):
-            try beginDrain()
+            beginDrain()
             if let outcome = drain?.outcome { reply(.success(outcome)) } else { drain?.replies.append(reply) }
         case .stop:
-            try beginDrain()
+            beginDrain()
             drain?.endsLoop = true
             if drain?.outcome != nil { isDone = true }
         }
@@ -122,19 +126,21 @@ final class LoopTurn {
             batchSizes: processor.batchSizes, blockTimes: blockTimes)
     }
 
-    private func beginDrain() throws(ZeroMQError) {
+    private func beginDrain() {
         guard drain == nil else { return }
-        let start = Time.monotonic
-        drain = Drain(deadline: start + Self.longestDrain, messagesBefore: processor.counters.messages)
-        // What still lies in the kernel's buffers is lost when its connection is closed, so what is there is read first.
-        while try workOffBlock() > 0, Time.monotonic < start + Self.longestDrain / 4 {}
-        ingest.close()
+        let now = Time.monotonic
+        drain = Drain(closing: now + Self.longestDrain / 4, deadline: now + Self.longestDrain, messagesBefore: processor.counters.messages)
     }
 
-    /// Ends a drain when nothing is left, or its time is over.
-    private func endDrain(isEmpty: Bool) {
-        guard let drain, drain.outcome == nil, isEmpty || Time.monotonic >= drain.deadline else { return }
-        let outcome = DrainReply(messages: processor.counters.messages - drain.messagesBefore, isEmpty: isEmpty)
+    /// Takes the next step of a drain when the sockets are silent, or its time has come.
+    private func advanceDrain(isSilent: Bool) {
+        guard let drain, drain.outcome == nil, isSilent || Time.monotonic >= (drain.isClosed ? drain.deadline : drain.closing) else { return }
+        guard drain.isClosed else {
+            self.drain?.isClosed = true
+            // What still lies in the kernel's buffers is lost with its connection.
+            return ingest.close()
+        }
+        let outcome = DrainReply(messages: processor.counters.messages - drain.messagesBefore, isEmpty: isSilent)
         self.drain?.outcome = outcome
         self.drain?.replies = []
         for reply in drain.replies { reply(.success(outcome)) }

@@ -13,8 +13,7 @@ final class ResultsPublisher: ResultSink {
     private let drops: DropReporter
     /// What happens to the socket's connections.
     let monitor: SocketMonitor
-    /// Endpoints in force.
-    let endpoints: [String]
+    private let bound: [BoundEndpoint]
 
     /// Results not yet sent when the daemon ends are given so long.
     private static let linger = Duration.seconds(1)
@@ -22,12 +21,17 @@ final class ResultsPublisher: ResultSink {
     init(_ results: Results, heartbeat: Duration, maximumFrame: Int, drops: DropReporter, in context: Context) throws(DaemonError) {
         let socket = try Self.socket(heartbeat, maximumFrame, context)
         do throws(ZeroMQError) { monitor = try SocketMonitor(of: socket) } catch { throw DaemonError("[results]: \(error)") }
-        var endpoints: [String] = []
-        for endpoint in results.bind { endpoints.append(try socket.bind(endpoint, for: "results")) }
+        var bound: [BoundEndpoint] = []
+        for endpoint in results.bind { bound.append(try socket.bind(endpoint, for: "results")) }
         self.socket = socket
-        self.endpoints = endpoints
+        self.bound = bound
         self.drops = drops
     }
+
+    deinit { for endpoint in bound { endpoint.file?.remove() } }
+
+    /// Endpoints in force.
+    var endpoints: [String] { bound.map(\.text) }
 
     private static func socket(_ heartbeat: Duration, _ maximumFrame: Int, _ context: Context) throws(DaemonError) -> Socket {
         do throws(ZeroMQError) {

@@ -28,20 +28,24 @@ final class SampleLoop: Sendable {
         content = Mutex(Content(turn: LoopTurn(ingest, results, mailbox, limits: limits)))
     }
 
-    /// Runs until it is asked to stop.
+    /// Runs until it is asked to stop. Its sockets are closed then, and what they still had to send has left or had its time.
     /// - Throws: where a socket fails, which none does in a healthy process.
     func run() async throws(DaemonError) {
-        guard let content = content.withLock({ content in
-            defer { content = nil }
-            return content
-        }) else { preconditionFailure("a loop runs once") }
         let outcome = LoopOutcome()
-        let mailbox = mailbox
         try await DedicatedThread.run("samples") {
-            do throws(ZeroMQError) { try content.turn.run() } catch { outcome.fail(error) }
-            mailbox.close()
+            self.turn(outcome)
+            self.mailbox.close()
         }
         if let error = outcome.error { throw DaemonError("the sample loop failed: \(error)") }
+    }
+
+    private func turn(_ outcome: LoopOutcome) {
+        let content = content.withLock { content in
+            defer { content = nil }
+            return content
+        }
+        guard let content else { preconditionFailure("a loop runs once") }
+        do throws(ZeroMQError) { try content.turn.run() } catch { outcome.fail(error) }
     }
 }
 

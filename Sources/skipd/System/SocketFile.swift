@@ -1,23 +1,50 @@
 import Glibc
 import SkipConfiguration
 
-/// The file of an ipc endpoint: libzmq deletes whatever lies there and listens anew, so what lies there is looked at first.
-enum SocketFile {
+/// The file of an ipc endpoint. libzmq deletes whatever lies there and listens anew, so what lies there is looked at first; and it leaves its
+/// file behind, so that is taken away in the end.
+struct SocketFile: Sendable {
+    private let path: String
+    /// What tells our file from one that another process has put in its place since.
+    private let device: dev_t
+    private let number: ino_t
+
+    /// Takes note of the file that binding an endpoint has made; nil for an endpoint without one.
+    private init?(_ endpoint: Endpoint) {
+        var information = stat()
+        guard let path = Self.path(endpoint), lstat(path, &information) == 0 else { return nil }
+        self.path = path
+        device = information.st_dev
+        number = information.st_ino
+    }
+
+    private static func path(_ endpoint: Endpoint) -> String? {
+        guard case .ipc(let path) = endpoint, !path.hasPrefix("@") else { return nil }
+        return path
+    }
+
+    /// Runs `bind` so that the file it makes is for its owner and group only, mode 0660, and returns the file, if it made one.
+    static func bind<Failure: Error>(_ endpoint: Endpoint, _ bind: () throws(Failure) -> Void) throws(Failure) -> SocketFile? {
+        let mask = umask(0o117)
+        defer { umask(mask) }
+        try bind()
+        return SocketFile(endpoint)
+    }
+
+    /// Takes the file away, if it is still ours.
+    func remove() {
+        var information = stat()
+        if lstat(path, &information) == 0, information.st_dev == device, information.st_ino == number { unlink(path) }
+    }
+
     /// Makes sure that an endpoint may be bound: its folder exists, and at its path there is nothing, or a socket that nobody listens at.
     static func prepare(_ endpoint: Endpoint) throws(DaemonError) {
-        guard case .ipc(let path) = endpoint, !path.hasPrefix("@") else { return }
+        guard let path = path(endpoint) else { return }
         try makeFolder(of: path)
         var information = stat()
         guard lstat(path, &information) == 0 else { return }
         guard information.st_mode & S_IFMT == S_IFSOCK else { throw DaemonError("\(endpoint) can't be bound: \(path) is a file that is no socket; remove it or choose another path") }
         if hasListener(path) { throw DaemonError("\(endpoint) can't be bound: another process listens there; is skipd running already?") }
-    }
-
-    /// Runs `bind` so that the socket file it makes is for its owner and group only: mode 0660.
-    static func bind<Failure: Error>(_ endpoint: Endpoint, _ bind: () throws(Failure) -> Void) throws(Failure) {
-        let mask = umask(0o117)
-        defer { umask(mask) }
-        try bind()
     }
 
     private static func makeFolder(of path: String) throws(DaemonError) {
