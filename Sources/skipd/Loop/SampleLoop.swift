@@ -35,6 +35,8 @@ final class SampleLoop: Sendable {
         try await DedicatedThread.run("samples") {
             self.turn(outcome)
             self.mailbox.close()
+            // They keep the context, which waits for what is still to be sent; they end with their sockets.
+            for (_, monitor) in self.monitors { monitor.join() }
         }
         if let error = outcome.error { throw DaemonError("the sample loop failed: \(error)") }
     }
