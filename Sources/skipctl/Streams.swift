@@ -14,7 +14,7 @@ struct Streams: ParsableCommand {
     var prefix: String?
     @Option(help: "List at most so many.")
     var limit: Int?
-    @Option(help: ArgumentHelp("Order by \(StreamOrder.allCases.map(\.rawValue).joined(separator: ", ")); with a - before it, from the largest down.", valueName: "[-]key"), transform: Self.order)
+    @Option(parsing: .unconditional, help: ArgumentHelp("Order by \(StreamOrder.allCases.map(\.rawValue).joined(separator: ", ")); with a - before it, from the largest down.", valueName: "[-]key"), transform: Self.order)
     var sort: String?
     @Flag(help: "Print NDJSON: one object a stream.")
     var json = false

@@ -19,9 +19,10 @@ final class RunningProgram {
         }
     }
 
-    private let process = Process()
+    let identifier: pid_t
     private let folder: URL
-    var identifier: Int32 { process.processIdentifier }
+    /// As waitpid gives it; nil while the program runs.
+    private var ending: Int32?
 
     /// The folder that the build puts programs into: this one's own.
     static let buildFolder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
@@ -29,40 +30,71 @@ final class RunningProgram {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     /// Starts a program.
+    ///
+    /// By hand: the threads that tests run on block signals, and Foundation's `Process` would hand that on.
     /// - Parameter input: what it reads from standard input.
     init(_ name: String = "skipctl", _ arguments: [String], input: String = "", environment: [String: String] = [:]) throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "skipctl-test-\(UUID().uuidString)")
+        let folder = FileManager.default.temporaryDirectory.appending(path: "skipctl-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        for file in ["output", "error"] { try Data().write(to: folder.appending(path: file)) }
         try Data(input.utf8).write(to: folder.appending(path: "input"))
-        process.executableURL = Self.buildFolder.appending(path: name)
-        process.arguments = arguments
         var variables = ProcessInfo.processInfo.environment
         for name in ["SKIPD_CONFIG", "NO_COLOR", "TERM"] { variables[name] = nil }
-        process.environment = variables.merging(environment) { $1 }
-        process.standardInput = try FileHandle(forReadingFrom: folder.appending(path: "input"))
-        process.standardOutput = try FileHandle(forWritingTo: folder.appending(path: "output"))
-        process.standardError = try FileHandle(forWritingTo: folder.appending(path: "error"))
-        try process.run()
+        variables.merge(environment) { $1 }
+
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, folder.appending(path: "input").path, O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, folder.appending(path: "output").path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, folder.appending(path: "error").path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        let program = Self.buildFolder.appending(path: name).path
+        let cArguments = ([program] + arguments).map { strdup($0) } + [nil]
+        let cVariables = variables.map { strdup("\($0)=\($1)") } + [nil]
+        defer { (cArguments + cVariables).forEach { free($0) } }
+        var identifier: pid_t = 0
+        let status = posix_spawn(&identifier, program, &actions, &attributes, cArguments, cVariables)
+        try #require(status == 0, "\(program): \(String(cString: strerror(status)))")
+        self.identifier = identifier
+        self.folder = folder
     }
 
     deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        if ending == nil {
+            kill(identifier, SIGKILL)
+            waitpid(identifier, nil, 0)
+        }
         try? FileManager.default.removeItem(at: folder)
     }
 
     /// What it has printed so far.
     var output: String { (try? String(contentsOf: folder.appending(path: "output"), encoding: .utf8)) ?? "" }
     var error: String { (try? String(contentsOf: folder.appending(path: "error"), encoding: .utf8)) ?? "" }
-    var isRunning: Bool { process.isRunning }
-
-    /// Waits for its end.
-    func finish() -> Outcome {
-        process.waitUntilExit()
-        return Outcome(status: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus, output: output, error: error)
+    var isRunning: Bool {
+        if ending == nil {
+            var status: Int32 = 0
+            if waitpid(identifier, &status, WNOHANG) == identifier { ending = status }
+        }
+        return ending == nil
     }
 
-    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+    /// Waits for its end. A program that a signal ended has the status 128 + its number.
+    func finish() -> Outcome {
+        while ending == nil {
+            var status: Int32 = 0
+            if waitpid(identifier, &status, 0) == identifier { ending = status }
+        }
+        let status = ending ?? 0
+        return Outcome(status: status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F, output: output, error: error)
+    }
+
+    func signal(_ number: Int32) { kill(identifier, number) }
 }
 
 /// Runs skipctl to its end.
