@@ -34,6 +34,7 @@ struct DemoDaemon: ~Copyable {
             match = "watch/*"
             model = "watch"
             emit = "change"
+            min_p = 0.6
             """
         let process: pid_t
         do {
@@ -108,11 +109,13 @@ struct DemoDaemon: ~Copyable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // And no signal blocked, whoever started this process.
-        var none = sigset_t()
+        // And no signal blocked or ignored, whatever holds for this process.
+        var (none, all) = (sigset_t(), sigset_t())
         sigemptyset(&none)
+        sigfillset(&all)
         posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
         var process: pid_t = 0
         let cArguments = command.map { strdup($0) } + [nil]

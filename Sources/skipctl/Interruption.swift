@@ -12,6 +12,8 @@ enum Interruption {
             action.__sigaction_handler.sa_handler = { Interruption.signal = $0 }
             sigaction(number, &action, nil)
         }
+        // A reader that is gone (`| head`) shows when standard output is written.
+        Glibc.signal(SIGPIPE, SIG_IGN)
     }
 
     static var hasCome: Bool { signal != 0 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Glibc
 
 /// Standard output: lines are collected and leave in large writes, or at once where somebody waits for them.
@@ -6,20 +7,21 @@ struct StandardOutput: ~Copyable {
     /// Writes of about this size are as fast as larger ones. In bytes.
     private static let piece = 64 << 10
 
-    mutating func line(_ text: String) throws(CommandFailure) {
+    mutating func line(_ text: String) throws {
         buffer.append(contentsOf: text.utf8)
         buffer.append(UInt8(ascii: "\n"))
         if buffer.count >= Self.piece { try flush() }
     }
 
-    mutating func line(_ object: JSONObject) throws(CommandFailure) { try line(object.text) }
+    mutating func line(_ object: JSONObject) throws { try line(object.text) }
 
-    /// Writes what was collected. A reader that is gone (`| head`) ends the process by SIGPIPE, as of any other tool.
-    mutating func flush() throws(CommandFailure) {
+    /// Writes what was collected. A reader that is gone (`| head`) ends the process without a word, by SIGPIPE or as if by it.
+    mutating func flush() throws {
         var written = 0
         while written < buffer.count {
             let count = buffer.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress! + written, $0.count - written) }
             if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EPIPE { throw ExitCode(128 + SIGPIPE) }
             guard count >= 0 else { throw CommandFailure("standard output can't be written: \(String(cString: strerror(errno)))") }
             written += count
         }
