@@ -32,14 +32,14 @@ extension StreamProcessor {
             let index = chosen[position]
             let stream = table[parts[index].slot]
             stream.pointee.flags.remove(.isPending)
-            if !routes[stream.pointee.route].pointee.isCurrent, let route = StreamSlot.withName(stream, { routes.match($0) }), routes[route].pointee.group === group {
-                // Changed options take effect here, at the stream's next update.
-                move(stream, to: route)
-            }
             decode(index, into: group.workspace.input(streams))
             guard group.model.normalize(group.workspace.input(streams)) else {
                 reject(index)
                 continue
+            }
+            if !routes[stream.pointee.route].pointee.isCurrent, let route = StreamSlot.withName(stream, { routes.match($0) }), routes[route].pointee.group === group {
+                // Changed options take effect here, at the stream's next update.
+                move(stream, to: route)
             }
             group.states[streams] = state(stream, group)
             updated.append(index)

@@ -2,18 +2,18 @@
 /// choose names that collide.
 ///
 /// After Wang Yi's wyhash (public domain), which passes SMHasher; reimplemented for short inputs.
-struct NameHash: Sendable {
+package struct NameHash: Sendable {
     /// Both are secret: a factor that somebody could make zero would make all names with it collide.
     private let seed: UInt64
     private let second: UInt64
 
-    init(seed: UInt64 = .random(in: .min ... .max)) {
+    package init(seed: UInt64 = .random(in: .min ... .max)) {
         self.seed = seed ^ 0xA076_1D64_78BD_642F
         second = Self.fold(seed ^ 0xE703_7ED1_A0B4_28DB, 0x9E37_79B9_7F4A_7C15)
     }
 
     @inline(__always)
-    func callAsFunction(_ name: UnsafeRawBufferPointer) -> UInt64 {
+    package func callAsFunction(_ name: UnsafeRawBufferPointer) -> UInt64 {
         guard let start = name.baseAddress, !name.isEmpty else { return seed }
         let count = name.count
         var state = seed

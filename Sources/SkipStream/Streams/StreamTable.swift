@@ -1,13 +1,13 @@
 import CSkipKernels
 
 /// All streams: from a name to its slot, in one or two memory accesses, neither of which moves when the table grows.
-struct StreamTable: ~Copyable {
+package struct StreamTable: ~Copyable {
     private var index = StreamIndex()
     private var slots = Slab<StreamSlot>(width: 1)
     private let hash: NameHash
     private var chance = Chance()
 
-    init(hash: NameHash = NameHash()) {
+    package init(hash: NameHash = NameHash()) {
         self.hash = hash
         precondition(MemoryLayout<StreamSlot>.stride == 128, "a stream's record is two cache lines")
     }
@@ -17,18 +17,18 @@ struct StreamTable: ~Copyable {
     }
 
     /// Streams.
-    var count: Int { slots.count }
+    package var count: Int { slots.count }
     /// Slots, free ones included: indices run from 0 up to it.
-    var capacity: UInt32 { UInt32(slots.capacity) }
+    package var capacity: UInt32 { UInt32(slots.capacity) }
     /// Bytes that the table takes, without the states.
-    var byteCount: Int { index.byteCount + slots.byteCount }
+    package var byteCount: Int { index.byteCount + slots.byteCount }
 
     @inline(__always)
     subscript(slot: UInt32) -> UnsafeMutablePointer<StreamSlot> { slots[slot] }
 
     /// A name's hash; its index entry is asked for.
     @inline(__always)
-    func prefetchIndex(_ name: UnsafeRawBufferPointer) -> UInt64 {
+    package func prefetchIndex(_ name: UnsafeRawBufferPointer) -> UInt64 {
         let hash = hash(name)
         index.prefetch(hash)
         return hash
@@ -36,7 +36,7 @@ struct StreamTable: ~Copyable {
 
     /// The slot that a name most likely has, asked for from memory; nil where the name is unknown.
     @inline(__always)
-    func prefetchSlot(_ hash: UInt64) -> UInt32? {
+    package func prefetchSlot(_ hash: UInt64) -> UInt32? {
         guard let slot = index.firstSlot(hash) else { return nil }
         skip_prefetch(slots[slot])
         return slot
@@ -44,16 +44,16 @@ struct StreamTable: ~Copyable {
 
     /// The slot of a name, `guess` being the one that `prefetchSlot` found.
     @inline(__always)
-    func find(_ name: UnsafeRawBufferPointer, _ hash: UInt64, guess: UInt32?) -> UInt32? {
+    package func find(_ name: UnsafeRawBufferPointer, _ hash: UInt64, guess: UInt32?) -> UInt32? {
         if let guess, StreamSlot.hasName(slots[guess], name) { return guess }
         return index.find(hash) { StreamSlot.hasName(slots[$0], name) }
     }
 
     /// The slot of a name; nil where it is unknown.
-    func find(_ name: UnsafeRawBufferPointer) -> UInt32? { find(name, hash(name), guess: nil) }
+    package func find(_ name: UnsafeRawBufferPointer) -> UInt32? { find(name, hash(name), guess: nil) }
 
     /// Makes a slot for a name that has none.
-    mutating func insert(_ name: UnsafeRawBufferPointer, _ hash: UInt64) -> UInt32 {
+    package mutating func insert(_ name: UnsafeRawBufferPointer, _ hash: UInt64) -> UInt32 {
         let slot = slots.allocate()
         StreamSlot.occupy(slots[slot], name)
         index.insert(hash, slot: slot)
@@ -69,8 +69,11 @@ struct StreamTable: ~Copyable {
         index.insert(hash(name), slot: slot)
     }
 
+    /// The name of the stream in a slot.
+    package func name(of slot: UInt32) -> [UInt8] { StreamSlot.withName(slots[slot]) { [UInt8]($0) } }
+
     /// Takes a stream out.
-    mutating func remove(_ slot: UInt32) {
+    package mutating func remove(_ slot: UInt32) {
         let hash = StreamSlot.withName(slots[slot]) { self.hash($0) }
         index.remove(hash, slot: slot)
         StreamSlot.vacate(slots[slot])
@@ -78,7 +81,7 @@ struct StreamTable: ~Copyable {
     }
 
     /// A stream that has been idle for long: the longest idle of some chosen by chance, without those that wait in the block; nil where all wait.
-    mutating func idlest(ofSample size: Int = 16) -> UInt32? {
+    package mutating func idlest(ofSample size: Int = 16) -> UInt32? {
         var (best, found): (UInt32?, Int) = (nil, 0)
         // Places may be free: a few tries more than the sample's size.
         for _ in 0..<(4 * size) where found < size && capacity > 0 {
