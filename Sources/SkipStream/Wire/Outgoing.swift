@@ -106,7 +106,9 @@ struct Outgoing {
     /// The shortest text that reads back as the same Float32; JSON has none for what is not finite.
     private mutating func write(number: Float) {
         guard number.isFinite else { return write("null") }
-        body.append(contentsOf: number.description.utf8)
+        // Up to 15 bytes, which a String holds without allocating.
+        var text = number.description
+        text.withUTF8 { body.append(contentsOf: $0) }
     }
 
     private mutating func write(numbers: some Sequence<Float>) {

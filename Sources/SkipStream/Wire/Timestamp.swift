@@ -36,13 +36,14 @@ extension [UInt8] {
 
     /// Appends a number that is not negative, with leading zeros up to `width` digits.
     mutating func append(decimal value: Int64, width: Int = 1) {
-        var (rest, digits) = (value, 0)
-        let start = count
-        while rest > 0 || digits < width {
-            append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
+        var (power, digits): (Int64, Int) = (1, 1)
+        while digits < width || value / power >= 10 {
+            power *= 10
             digits += 1
         }
-        self[start...].reverse()
+        while power > 0 {
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / power % 10))
+            power /= 10
+        }
     }
 }
