@@ -33,7 +33,9 @@ let package = Package(
         .testTarget(name: "CSkipKernelsTests", dependencies: ["CSkipKernels"], swiftSettings: strict),
 
         .target(name: "SkipStream", dependencies: ["SkipRNN", "CSkipKernels"], swiftSettings: strict),
-        .testTarget(name: "SkipStreamTests", dependencies: ["SkipStream", "SkipRNN"], swiftSettings: strict),
+        .testTarget(name: "SkipStreamTests", dependencies: ["SkipStream", "SkipRNN", "CAllocationCounter"], swiftSettings: strict),
+        // For tests only: a malloc that counts.
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
 
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         // Streams' states on disk.

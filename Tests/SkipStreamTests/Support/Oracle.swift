@@ -18,9 +18,7 @@ struct Oracle {
         second = max(second, UInt32(clamping: (arrival - (firstArrival ?? 0)) / 1_000_000_000))
         guard let current = routes.first(where: { $0.route.match.matches(Array(message.stream.utf8)) }) else {
             output.counters[.unknownRoute] += 1
-            if streams.removeValue(forKey: message.stream) != nil {
-                output.lines.append(#"event/\#(message.stream)\#t{"stream":\#(quoted(message.stream)),"event":"evicted","reason":"no route matches it since the reload"}"#)
-            }
+            forget(message.stream)
             return
         }
         switch (current.route.encoding, message.form) {
@@ -41,10 +39,17 @@ struct Oracle {
         streams[message.stream] = stream
     }
 
-    /// Counts a message that is not well formed.
-    mutating func receiveUnusable(_ cause: DropCause) {
+    /// Counts a message that can't be used.
+    mutating func receiveUnusable(_ cause: DropCause, _ frames: [[UInt8]]) {
         output.counters.messages += 1
         output.counters[cause] += 1
+        if cause == .unknownRoute, let name = frames.first?.prefix(while: { $0 != 0 }) { forget(String(decoding: name, as: UTF8.self)) }
+    }
+
+    /// A stream that no route matches is gone with its next message.
+    private mutating func forget(_ name: String) {
+        guard streams.removeValue(forKey: name) != nil else { return }
+        output.lines.append(#"event/\#(name)\#t{"stream":\#(quoted(name)),"event":"evicted","reason":"no route matches it since the reload"}"#)
     }
 
     mutating func takeLines() -> [String] {

@@ -98,12 +98,15 @@ struct OracleStream {
     private mutating func pass(_ timestep: [Float], _ current: BoundRoute, time: Int64, endsSequence: Bool, givesHints: Bool, _ second: UInt32, _ output: inout Output) {
         var isUpdate = false
         if isDue {
+            let before = bound
             bound = current
             if update(timestep) {
                 isUpdate = true
                 lastReadTime = time
                 output.counters.updated += 1
             } else {
+                // No update: the options stay what they were, and this one stays due.
+                bound = before
                 output.counters.rejected += 1
                 event("rejected", #""seq":\#(next),"reason":"a value is not finite""#, second, &output)
             }

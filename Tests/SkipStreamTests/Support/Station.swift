@@ -11,7 +11,7 @@ struct Station: ~Copyable {
     var arrival: Int64 = 1_000_000_000_000
 
     /// Every fourth timestep of a sequence updates, unless another model is given.
-    init(_ model: Model = TestModels.everyFourth(), limits: StreamLimits = .init(), route change: (inout Route) -> Void = { _ in }) {
+    init(_ model: Model = TestModels.everyFourth, limits: StreamLimits = .init(), route change: (inout Route) -> Void = { _ in }) {
         self.model = model
         processor = StreamProcessor(sink: sink, limits: limits)
         install(change)
@@ -31,7 +31,7 @@ struct Station: ~Copyable {
         let timesteps = (0..<count).map { index in
             (0..<model.architecture.inputSize).map { value ?? Double(Float.random(in: -1...1, seed: (seq ?? 0) + UInt64(index), $0)) }
         }
-        return send(TestMessage(stream: stream ?? self.stream, form: .oneFrame, timesteps: timesteps, seq: seq, boot: boot, start: start, end: end).frames)
+        return send(TestMessage(stream: stream ?? "a", form: .oneFrame, timesteps: timesteps, seq: seq, boot: boot, start: start, end: end).frames)
     }
 
     /// Sends one message.
@@ -42,7 +42,12 @@ struct Station: ~Copyable {
         return sink.take().map(Published.init)
     }
 
-    var status: StreamStatus? { processor.stream(named: Array(stream.utf8)) }
+    /// What is known of the stream `a`, but for how long it has been silent.
+    var status: StreamStatus? {
+        var status = processor.stream(named: Array("a".utf8))
+        status?.idleSeconds = 0
+        return status
+    }
 }
 
 extension Float {

@@ -35,9 +35,15 @@ struct TestMessage {
             [Array(stream.utf8),
              Array("{\"dtype\": \"\(type.numpyName)\", \"shape\": [\(timesteps.count), \(timesteps.first?.count ?? 0)]\(fields)}".utf8), payload]
         case .headerless: [Array(stream.utf8), payload]
-        case .jsonObject: [Array(stream.utf8), Array("{\"x\": \(array)\(fields)}".utf8)]
-        case .jsonArray: [Array(stream.utf8), Array(array.utf8)]
+        case .jsonObject: [Array(stream.utf8), padded("{\"x\": \(array)\(fields)}")]
+        case .jsonArray: [Array(stream.utf8), padded(array)]
         }
+    }
+
+    /// JSON of a length that is not that of whole float32 numbers, so that a route that takes these can't mistake it.
+    private func padded(_ text: String) -> [UInt8] {
+        let bytes = Array(text.utf8)
+        return bytes.count % 4 == 0 ? bytes + [0x20] : bytes
     }
 
     private var header: [UInt8] {

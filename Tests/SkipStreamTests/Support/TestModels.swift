@@ -6,6 +6,8 @@ enum TestModels {
     static let labels = ["A\"B", "b\\c", "läuft", "\u{1}\n", "日本", "plain"]
 
     /// A skip GRU whose increment is always 0.13, so that every fourth timestep of a sequence updates: 0, 4, 8, …
+    static let everyFourth = everyFourth()
+
     static func everyFourth(features: Int = 2, metadata change: (inout ModelMetadata) -> Void = { _ in }) -> Model {
         var generator = SplitMix(seed: 4)
         return make(&generator, layers: [4], features: features, gateBias: -1.9009587, gateWeight: 0...0, metadata: change)
