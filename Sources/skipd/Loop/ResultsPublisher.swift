@@ -17,6 +17,9 @@ final class ResultsPublisher: ResultSink {
 
     /// Results not yet sent when the daemon ends are given so long.
     private static let linger = Duration.seconds(1)
+    /// Messages that wait for one subscriber before further ones are dropped for it: a recording sent at once is a burst of some
+    /// hundred results, which libzmq's 1,000 (500 of them for sure) don't hold. A subscriber that never reads costs some 6 MB.
+    private static let longestQueue = 20_000
 
     init(_ results: Results, heartbeat: Duration, maximumFrame: Int, drops: DropReporter, in context: Context) throws(DaemonError) {
         let socket = try Self.socket(heartbeat, maximumFrame, context)
@@ -38,6 +41,7 @@ final class ResultsPublisher: ResultSink {
             let socket = try Socket(.xpub, in: context)
             try socket.set(.xpubManual, true)
             try socket.set(.linger, linger)
+            try socket.set(.sendHighWaterMark, longestQueue)
             try socket.set(.maxMessageSize, maximumFrame)
             try socket.setLiveness(heartbeat: heartbeat)
             return socket
