@@ -17,7 +17,7 @@ SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 BUILD_PACKAGES := libzmq3-dev libsqlite3-dev libopenblas-dev pkg-config
 TEST_PACKAGES := python3-zmq python3-numpy systemd-container chromium
 
-.PHONY: help deps test-deps swift-there build test demo man install clean
+.PHONY: help deps test-deps swift-there build test crash demo man install clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -48,6 +48,10 @@ test: test-deps ## Build without a warning, then run every test
 	$(SWIFT) build -c release --build-tests 2>&1 | tee .build/warnings.log
 	@$(refuse-warnings)
 	$(SWIFT) test -c release --skip-build --disable-xctest
+
+crash: test-deps ## Kill skipd 200 times at random moments, and at every single write to its disk; restart and compare byte for byte
+	$(SWIFT) build -c release --build-tests
+	SKIPD_KILLS=200 $(SWIFT) test -c release --skip-build --disable-xctest --filter 'CrashTests|DiskFaultTests'
 
 demo: build ## Classify seven recordings of a real smartwatch, live
 	"$$($(SWIFT) build $(RELEASE) --show-bin-path)/skipctl" demo

@@ -54,7 +54,7 @@ let package = Package(
         .executableTarget(
             name: "skipd",
             dependencies: [
-                "SkipRNN", "SkipStream", "SkipConfiguration", "ZeroMQ",
+                "SkipRNN", "SkipStream", "SkipStore", "SkipConfiguration", "ZeroMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -68,7 +68,7 @@ let package = Package(
             swiftSettings: strict),
 
         // Starts the programs as they are and talks to them through their sockets.
-        .testTarget(name: "skipdTests", dependencies: ["skipd", "SkipRNN", "ZeroMQ"], swiftSettings: strict),
+        .testTarget(name: "skipdTests", dependencies: ["skipd", "SkipRNN", "SkipStream", "ZeroMQ"], swiftSettings: strict),
 
         .executableTarget(
             name: "skipctl",

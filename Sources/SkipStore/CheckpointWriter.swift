@@ -20,8 +20,8 @@ public final class CheckpointWriter: Sendable {
     /// Bytes that may wait to be written; a slice is below 1 MB.
     private static let capacity = 8 << 20
 
-    /// Starts the thread, which takes the store over.
-    public init(_ store: sending StateStore) throws(StoreError) {
+    /// Starts the thread, which takes the store over: nobody else may use it from then on.
+    public init(_ store: StateStore) throws(StoreError) {
         pending = Semaphore()
         ended = Semaphore()
         let start = Unmanaged.passRetained(Start(store, self))

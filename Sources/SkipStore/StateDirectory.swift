@@ -1,13 +1,15 @@
 import Glibc
+import Synchronization
 
 /// The folder in which one daemon keeps its streams' states.
 ///
 ///     state.sqlite                                the states, and beside it state.sqlite-wal while skipd runs
 ///     state.damaged-2026-11-23T02:03:04Z          a store that was damaged, as it was found
 ///     lock                                        held by the daemon that uses the folder
-public final class StateDirectory {
+public final class StateDirectory: Sendable {
     public let path: String
-    private var lock: CInt = -1
+    /// The lock file; −1 while it isn't held.
+    private let lock = Mutex<CInt>(-1)
 
     public init(_ path: String) { self.path = path }
 
@@ -19,11 +21,16 @@ public final class StateDirectory {
     /// Makes the folder, if it is missing, and takes it for this process; does nothing where that is done.
     /// - Throws: `StoreError`, with `isInUse` where another process has it.
     public func take() throws(StoreError) {
-        guard lock < 0 else { return }
+        try lock.withLock { (lock) throws(StoreError) in
+            if lock < 0 { lock = try open() }
+        }
+    }
+
+    private func open() throws(StoreError) -> CInt {
         if mkdir(path, 0o750) != 0, errno != EEXIST { throw failure("make the folder \(path)") }
         // On a read-only disk a lock file that is there can be locked all the same.
-        var file = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        if file < 0, errno == EROFS || errno == EACCES { file = open(path + "/lock", O_RDONLY | O_CLOEXEC) }
+        var file = Glibc.open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        if file < 0, errno == EROFS || errno == EACCES { file = Glibc.open(path + "/lock", O_RDONLY | O_CLOEXEC) }
         guard file >= 0 else { throw failure("open \(path)/lock") }
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
@@ -32,13 +39,15 @@ public final class StateDirectory {
             errno = code
             throw failure("lock \(path)/lock")
         }
-        lock = file
+        return file
     }
 
     /// Leaves the folder to other processes.
     func release() {
-        if lock >= 0 { close(lock) }
-        lock = -1
+        lock.withLock { lock in
+            if lock >= 0 { close(lock) }
+            lock = -1
+        }
     }
 
     /// Renames the store, so that it is kept as it is and a new one can be made.

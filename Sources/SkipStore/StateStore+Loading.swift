@@ -20,6 +20,7 @@ extension StateStore {
         }
         let isReadOnly = access(directory.store, W_OK) != 0 || access(directory.path, W_OK) != 0
         do throws(SQLiteError) {
+            readAhead()
             let database = try SQLiteDatabase(directory.store, readOnly: isReadOnly)
             if !isReadOnly { try Self.configure(database) }
             try readAll(database, &report, body)
@@ -31,6 +32,14 @@ extension StateStore {
         isKnown = true
         if report.damage != nil, !isReadOnly { report.setAside = try directory.setStoreAside("damaged") }
         return report
+    }
+
+    /// Has the system read the whole file at once, in its own time: SQLite asks for one page after the other.
+    private func readAhead() {
+        let file = Glibc.open(directory.store, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        posix_fadvise(file, 0, 0, POSIX_FADV_WILLNEED)
+        Glibc.close(file)
     }
 
     /// Reads what can be read of a file that SQLite refuses as a whole: one that was cut off.

@@ -28,6 +28,12 @@ struct Status: ParsableCommand {
         try output.flush()
     }
 
+    private static func sentence(_ checkpoint: CheckpointReply, _ palette: Palette) -> String {
+        var parts = checkpoint.ageSeconds.map { ["\(period($0)) ago, \(counted(checkpoint.streams, "stream")) in \(decimal(checkpoint.durationSeconds ?? 0, 3)) s"] } ?? ["none yet"]
+        if let error = checkpoint.error { parts.append(palette.red(error)) }
+        return parts.joined(separator: "; ")
+    }
+
     /// - Parameters:
     ///   - before: the status `seconds` before `now`, for rates.
     static func lines(_ before: StatusReply, _ now: StatusReply, seconds: Double, _ palette: Palette) -> [String] {
@@ -48,6 +54,7 @@ struct Status: ParsableCommand {
         lines.append(fact("dropped", dropped.isEmpty ? "no message" : palette.red(dropped.map { "\(counted(Int($0.value), "message")) \($0.key)" }.joined(separator: ", "))))
         lines.append(fact("lag", "\(decimal(now.lagSeconds, 3)) s"))
         lines.append(fact("results", "\(grouped(Int(now.results))), \(rate(\.results)), \(counted(now.subscriptions, "subscription"))"))
+        if let checkpoint = now.checkpoint { lines.append(fact("checkpoint", Self.sentence(checkpoint, palette))) }
         lines.append(fact("endpoints", (now.ingest + now.resultsEndpoints).joined(separator: ", ")))
         var table = TextTable([("model", .left), ("identity", .left), ("streams", .right), ("updates", .right)])
         for model in now.models { table.add([model.name, model.identity, grouped(model.streams), grouped(Int(model.updates))]) }

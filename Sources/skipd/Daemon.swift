@@ -10,8 +10,9 @@ struct Daemon {
     private let logger: Logger
     private let trap: UnixSignalsSequence
 
-    /// How long a stop may take: more than the second that waiting samples are given, and another for results on their way.
-    private static let longestStop = Duration.seconds(10)
+    /// How long a stop may take: a second for waiting samples, another for results on their way, and the time that the states of a million
+    /// streams take to a slow disk. Below the unit's TimeoutStopSec.
+    private static let longestStop = Duration.seconds(25)
 
     /// Loads, binds and connects everything that the configuration says.
     static func start(_ path: String, logger: Logger) async throws -> Daemon {
@@ -24,7 +25,8 @@ struct Daemon {
         let drops = DropReporter(logger)
         let maximumFrame = configuration.limits.maxMessage
         let results = try ResultsPublisher(configuration.results, heartbeat: configuration.ingest.heartbeat, maximumFrame: maximumFrame, drops: drops, in: context)
-        let loop = try SampleLoop(try IngestSockets(configuration.ingest, maximumFrame: maximumFrame, in: context), results, limits: loaded.limits)
+        let keeping = try StateKeeping(configuration.state, logger)
+        let loop = try SampleLoop(try IngestSockets(configuration.ingest, maximumFrame: maximumFrame, in: context), results, limits: loaded.limits, keeping: keeping)
         loop.mailbox.post(.install(loaded.routes, loaded.limits) { _ in })
         let about = StatusSource(configuration: path, ingest: loop.ingestEndpoints, results: loop.resultsEndpoints)
         let systemd = SystemdNotifier()
@@ -32,7 +34,7 @@ struct Daemon {
         let control = try ControlServer(configuration.control, loop: loop.mailbox, about: about, in: context) { await reloader.reload() }
         let greeting = "skipd \(version) takes samples at \(loop.ingestEndpoints.joined(separator: ", ")) and publishes at \(loop.resultsEndpoints.joined(separator: ", ")): "
             + summary(models: configuration.models.count, routes: loaded.routes.count)
-        let inspector = DaemonInspector(loop: loop.mailbox, about: about, monitors: loop.monitors)
+        let inspector = DaemonInspector(loop: loop.mailbox, about: about, monitors: loop.monitors) { keeping?.log.status }
         let http = configuration.http.listen.map { HTTPServer(address: $0, daemon: inspector, logger: logger) }
         return Daemon(
             // Ended from the last to the first.

@@ -36,9 +36,11 @@ public struct StatusReply: Codable, Sendable, Equatable {
     /// Reloads that took effect since the start, and those that did not.
     public var reloads: Int
     public var failedReloads: Int
+    /// What became of checkpoints; nil where none are kept.
+    public var checkpoint: CheckpointReply?
 
     private enum CodingKeys: String, CodingKey {
-        case ok, version, state, streams, messages, timesteps, dropped, results, evicted, expired, models, subscriptions, ingest, configuration, reloads
+        case ok, version, state, streams, messages, timesteps, dropped, results, evicted, expired, models, subscriptions, ingest, configuration, reloads, checkpoint
         case uptimeSeconds = "uptime_s"
         case lagSeconds = "lag_s"
         case resultsEndpoints = "results_endpoints"
@@ -47,7 +49,8 @@ public struct StatusReply: Codable, Sendable, Equatable {
 
     public init(
         version: String, uptimeSeconds: Double, state: String, streams: Int, counters: Counters, lagSeconds: Double, models: [ModelReply],
-        subscriptions: Int, ingest: [String], resultsEndpoints: [String], configuration: String, reloads: Int, failedReloads: Int
+        subscriptions: Int, ingest: [String], resultsEndpoints: [String], configuration: String, reloads: Int, failedReloads: Int,
+        checkpoint: CheckpointReply? = nil
     ) {
         self.version = version
         self.uptimeSeconds = uptimeSeconds
@@ -69,5 +72,6 @@ public struct StatusReply: Codable, Sendable, Equatable {
         self.configuration = configuration
         self.reloads = reloads
         self.failedReloads = failedReloads
+        self.checkpoint = checkpoint
     }
 }

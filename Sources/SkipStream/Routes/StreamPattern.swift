@@ -4,6 +4,8 @@
 public struct StreamPattern: Sendable, Hashable, CustomStringConvertible {
     public let text: String
     private let tokens: [Token]
+    /// A bit for each of the first 64 tokens that is a wildcard.
+    private let wildcards: UInt64
 
     private enum Token: Sendable, Hashable {
         case byte(UInt8), withinSegment, acrossSegments
@@ -26,6 +28,7 @@ public struct StreamPattern: Sendable, Hashable, CustomStringConvertible {
             }
         }
         self.tokens = tokens
+        wildcards = tokens.indices.prefix(64).reduce(0) { tokens[$1].isWildcard ? $0 | 1 << UInt64($1) : $0 }
     }
 
     public var description: String { text }
@@ -33,7 +36,28 @@ public struct StreamPattern: Sendable, Hashable, CustomStringConvertible {
     /// A Boolean value indicating whether the pattern matches a whole name.
     ///
     /// - Complexity: O(pattern · name): each state of the match is visited once, hostile patterns included.
-    public func matches(_ name: some Collection<UInt8>) -> Bool {
+    public func matches(_ name: some Collection<UInt8>) -> Bool { tokens.count < 64 ? matchesInWord(name) : matchesInArray(name) }
+
+    /// At a restart a million names are matched: a pattern of up to 63 tokens keeps its states in one word, and only those that are reached cost.
+    private func matchesInWord(_ name: some Collection<UInt8>) -> Bool {
+        // Bit i: the first i tokens match the bytes so far. Two wildcards never follow each other, so that one shift skips them.
+        let end: UInt64 = 1 << UInt64(tokens.count)
+        var reachable: UInt64 = 1 | (wildcards & 1) << 1
+        for byte in name {
+            var (next, rest): (UInt64, UInt64) = (0, reachable & ~end)
+            while rest != 0 {
+                let state = rest & (0 &- rest)
+                rest ^= state
+                let token = tokens[state.trailingZeroBitCount]
+                if token == .byte(byte) { next |= state << 1 } else if token.passes(byte) { next |= state }
+            }
+            guard next != 0 else { return false }
+            reachable = next | (next & wildcards) << 1
+        }
+        return reachable & end != 0
+    }
+
+    private func matchesInArray(_ name: some Collection<UInt8>) -> Bool {
         withUnsafeTemporaryAllocation(of: Bool.self, capacity: tokens.count + 1) { reachable in
             // reachable[i]: the first i tokens match the bytes so far.
             reachable.initialize(repeating: false)

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import SkipConfiguration
+import SkipStore
 import SkipStream
 
 // What each operation does.
@@ -31,7 +32,7 @@ extension ControlServer {
         case .stream: answerStream(address, request)
         case .reset: reset(address, request)
         case .reload: answerReload(address)
-        case .checkpoint: fail(address, "this skipd keeps no checkpoints: streams' states live in memory only")
+        case .checkpoint: checkpoint(address)
         case .drain: ask(address, LoopRequest.drain) { $0 }
         }
     }
@@ -78,6 +79,19 @@ extension ControlServer {
         case (nil, let prefix?): ask(address, { .resetAll(prefix: Array(prefix.utf8), $0) }) { ResetReply(reset: $0) }
         default: fail(address, "reset needs either \"stream\", a stream's name, or \"prefix\", what the names of several begin with")
         }
+    }
+
+    private func checkpoint(_ address: [[UInt8]]) {
+        loop.post(.checkpoint { result in
+            self.answer(address, result) { (outcome: CheckpointOutcome?) throws(ControlRefusal) in
+                switch outcome {
+                case .stored(let summary): return CheckpointDone(streams: summary.slots)
+                case .failed(let error): throw ControlRefusal("\(error)")
+                case .replaced(let reason): throw ControlRefusal("\(reason); all states are stored anew")
+                case nil: throw ControlRefusal("this skipd keeps no checkpoints: [state] directory is empty, streams' states live in memory only")
+                }
+            }
+        })
     }
 
     private func answerReload(_ address: [[UInt8]]) {

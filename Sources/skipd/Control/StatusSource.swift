@@ -43,7 +43,8 @@ final class StatusSource: Sendable {
         return StatusReply(
             version: version, uptimeSeconds: Double(Time.monotonic - start) / 1e9, state: loop.isDrained ? "drained" : "running", streams: loop.streams,
             counters: loop.counters, lagSeconds: loop.lag / .seconds(1), models: loop.models.map(ModelReply.init), subscriptions: loop.subscriptions,
-            ingest: ingest, resultsEndpoints: results, configuration: configuration, reloads: reloads.succeeded, failedReloads: reloads.failed)
+            ingest: ingest, resultsEndpoints: results, configuration: configuration, reloads: reloads.succeeded, failedReloads: reloads.failed,
+            checkpoint: loop.checkpoint)
     }
 
     /// One line, for `systemctl status`.

@@ -1,3 +1,4 @@
+import SkipStore
 import SkipStream
 
 /// The loop has ended, or is about to, and takes no more requests.
@@ -25,6 +26,8 @@ enum LoopRequest: Sendable {
     case resetAll(prefix: [UInt8], LoopReply<Int>)
     /// To put other routes, models and limits in force, all at once.
     case install([BoundRoute], StreamLimits, LoopReply<Void>)
+    /// To write what has changed to the disk; nil where no states are kept.
+    case checkpoint(LoopReply<CheckpointOutcome?>)
     /// To take no more samples, and work off those that have arrived.
     case drain(LoopReply<DrainReply>)
     /// The same, and then to end.
@@ -41,6 +44,7 @@ enum LoopRequest: Sendable {
         case .streams(_, let reply): reply(.failure(LoopStopped()))
         case .reset(_, let reply): reply(.failure(LoopStopped()))
         case .resetAll(_, let reply): reply(.failure(LoopStopped()))
+        case .checkpoint(let reply): reply(.failure(LoopStopped()))
         case .drain(let reply): reply(.failure(LoopStopped()))
         case .stop: break
         }
@@ -59,6 +63,8 @@ struct LoopStatus: Sendable {
     /// The most that the oldest sample not yet worked off can have waited.
     var lag: Duration
     var isDrained: Bool
+    /// What became of checkpoints; nil where none are kept.
+    var checkpoint: CheckpointReply?
     /// How many calls updated 1, 2, … streams together; the first entry is not used.
     var batchSizes: [UInt64]
     var blockTimes: BlockTimes

@@ -1,3 +1,4 @@
+import SkipStore
 import SkipStream
 import ZeroMQ
 
@@ -16,6 +17,10 @@ final class LoopTurn {
     /// A Boolean value indicating whether samples may be waiting.
     private var isBehind = false
     private var blockTimes = BlockTimes()
+    /// Where states are kept, until the routes are there under which they are taken back.
+    private var keeping: StateKeeping?
+    private var checkpoints: LoopCheckpoints?
+    private let checkpointLog: CheckpointLog?
     /// Set once no more samples are taken.
     private var drain: Drain?
     private var isDone = false
@@ -42,7 +47,9 @@ final class LoopTurn {
     /// Sockets that stay silent so long have nothing more.
     private static let silence = Duration.milliseconds(100)
 
-    init(_ ingest: consuming IngestSockets, _ results: ResultsPublisher, _ mailbox: LoopMailbox, limits: StreamLimits) {
+    init(_ ingest: consuming IngestSockets, _ results: ResultsPublisher, _ mailbox: LoopMailbox, limits: StreamLimits, keeping: StateKeeping?) {
+        self.keeping = keeping
+        checkpointLog = keeping?.log
         processor = StreamProcessor(sink: results, limits: limits)
         poller = Poller(capacity: 8)
         mailbox.wakeUp.join(&poller)
@@ -55,14 +62,18 @@ final class LoopTurn {
 
     /// Turns until it is asked to stop.
     func run() throws(ZeroMQError) {
-        defer { for job in jobs { job.refuse() } }
+        defer {
+            for job in jobs { job.refuse() }
+            checkpoints?.finish(&processor)
+        }
         while !isDone {
             if mailbox.hasMail { for request in mailbox.take() { handle(request) } }
             let received = try workOffBlock()
             try results.readSubscriptions()
             let isBusy = workOffSlice()
             if drain != nil { advanceDrain(isSilent: false) }
-            if received == 0, !isBusy, !isDone { try wait() }
+            let isSaving = checkpoints?.advance(&processor) ?? false
+            if received == 0, !isBusy, !isSaving, !isDone { try wait() }
         }
     }
 
@@ -91,7 +102,7 @@ final class LoopTurn {
     /// Waits for a message, a subscription or a request.
     private func wait() throws(ZeroMQError) {
         let isDraining = drain.map { $0.outcome == nil } ?? false
-        let ready = try poller.wait(timeout: isDraining ? Self.silence : nil)
+        let ready = try poller.wait(timeout: isDraining ? Self.silence : checkpoints?.timeout(processor))
         if isDraining, ready == 0 { advanceDrain(isSilent: true) }
     }
 
@@ -108,7 +119,17 @@ final class LoopTurn {
         case .install(let routes, let limits, let reply):
             processor.install(routes)
             processor.limits = limits
+            if let keeping {
+                self.keeping = nil
+                do throws(StoreError) {
+                    checkpoints = try LoopCheckpoints(keeping, into: &processor)
+                } catch {
+                    keeping.log.failed("\(error)")
+                }
+            }
             reply(.success(()))
+        case .checkpoint(let reply):
+            if let checkpoints { checkpoints.request { reply($0.map { $0 }) } } else { reply(.success(nil)) }
         case .drain(let reply):
             beginDrain()
             if let outcome = drain?.outcome { reply(.success(outcome)) } else { drain?.replies.append(reply) }
@@ -123,7 +144,7 @@ final class LoopTurn {
         LoopStatus(
             counters: processor.counters, streams: processor.streamCount, maximumStreams: processor.limits.maximumStreams, models: processor.models, subscriptions: results.subscriptionCount,
             lag: isBehind ? .nanoseconds(Time.monotonic - lastEmpty) : .zero, isDrained: drain != nil,
-            batchSizes: processor.batchSizes, blockTimes: blockTimes)
+            checkpoint: checkpointLog?.reply, batchSizes: processor.batchSizes, blockTimes: blockTimes)
     }
 
     private func beginDrain() {

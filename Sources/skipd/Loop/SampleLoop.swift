@@ -20,12 +20,12 @@ final class SampleLoop: Sendable {
         let turn: LoopTurn
     }
 
-    init(_ ingest: consuming IngestSockets, _ results: ResultsPublisher, limits: StreamLimits) throws(DaemonError) {
+    init(_ ingest: consuming IngestSockets, _ results: ResultsPublisher, limits: StreamLimits, keeping: StateKeeping?) throws(DaemonError) {
         mailbox = try LoopMailbox()
         ingestEndpoints = ingest.endpoints
         resultsEndpoints = results.endpoints
         monitors = ingest.monitors.map { ("ingest", $0) } + [("results", results.monitor)]
-        content = Mutex(Content(turn: LoopTurn(ingest, results, mailbox, limits: limits)))
+        content = Mutex(Content(turn: LoopTurn(ingest, results, mailbox, limits: limits, keeping: keeping)))
     }
 
     /// Runs until it is asked to stop. Its sockets are closed then, and what they still had to send has left or had its time.

@@ -1,0 +1,101 @@
+import Foundation
+import Testing
+import ZeroMQ
+
+/// A disk that fails, under the real skipd: `Tests/Faults/faults.c` stands between it and libc.
+@Suite(.serialized) struct DiskFaultTests {
+    /// The faults, compiled by the toolchain's own C compiler.
+    private static func faults(in folder: String) throws -> String {
+        let library = folder + "/faults.so"
+        let run = try Run("/usr/bin/env", ["clang", "-shared", "-fPIC", "-O1", "-o", library, Files.root + "/Tests/Faults/faults.c", "-ldl"])
+        guard run.status == 0 else { throw TestFailure("the faults can't be compiled: \(run.errors)") }
+        return library
+    }
+
+    private func send(_ daemon: RunningDaemon, _ run: UndisturbedRun, from start: Int, count: Int) throws {
+        let device = try Device(daemon.ingest[0], in: daemon.context)
+        let before = try daemon.status()["messages"]
+        for stream in run.streams.indices { try device.send(run.message(stream: stream, from: start, count: count)) }
+        try daemon.waitForStatus("the samples") { $0["messages"] == before + run.streams.count }
+    }
+
+    @Test("killed at any write, sync, truncation or deletion, skipd goes on from the checkpoint before or from this one")
+    func everyCall() throws {
+        let run = try UndisturbedRun(streams: 30, length: 400)
+        let folder = try Files.temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let library = try Self.faults(in: folder)
+        // Every call under `make crash`, some of them else.
+        let isLong = ProcessInfo.processInfo.environment["SKIPD_KILLS"] != nil
+        var (call, survivals, kills) = (1, 0, 0)
+        while survivals == 0, call < 2000 {
+            var keeper = try KeepingDaemon()
+            keeper.interval = "24h"
+            defer { keeper.remove() }
+            // A first checkpoint is there, then come two that may be killed, and a stop, which moves the log into the file.
+            let first = try keeper.start()
+            try send(first, run, from: 0, count: 100)
+            #expect(first.stop() == 0)
+            keeper.environment = ["LD_PRELOAD": library, "FAULT_FOLDER": keeper.states, "FAULT_KILL": "\(call)"]
+            var stored = 100
+            do {
+                let daemon = try keeper.start()
+                for start in [100, 200] {
+                    try send(daemon, run, from: start, count: 100)
+                    if try daemon.ask("{\"op\":\"checkpoint\"}")["ok"] as? Bool == true { stored = start + 100 }
+                }
+                if daemon.stop() == 0 { survivals += 1 }
+            } catch {
+                kills += 1
+            }
+            keeper.environment = [:]
+            let after = try keeper.start()
+            #expect(!after.log.contains("damaged"), "call \(call): \(after.log)")
+            let positions = try after.positions(run.streams)
+            // All of one checkpoint: what was acknowledged, or one more that was on the disk before anyone could say so.
+            #expect(Set(positions).count == 1 && (positions[0] == stored || positions[0] == stored + 100), "call \(call): \(Set(positions)), \(stored) was acknowledged")
+            let subscriber = try Subscriber(after, prefixes: ["result/"])
+            try send(after, run, from: positions[0], count: 50)
+            for message in try subscriber.receiveAvailable() {
+                let result = try message.result
+                #expect(message.body == run.results[result.stream]?[result.seq], "call \(call)")
+            }
+            call += isLong ? 1 : 7
+        }
+        print("\(kills) kills at \(call) calls")
+        #expect(kills > 0)
+        #expect(survivals == 1)
+    }
+
+    @Test("a full disk and a read-only one are reported; skipd goes on, and a checkpoint after it succeeds", arguments: [ENOSPC, EROFS, EIO])
+    func failing(_ code: Int32) throws {
+        let run = try UndisturbedRun(streams: 30, length: 400)
+        let folder = try Files.temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var keeper = try KeepingDaemon()
+        keeper.interval = "24h"
+        defer { keeper.remove() }
+        keeper.environment = [
+            "LD_PRELOAD": try Self.faults(in: folder), "FAULT_FOLDER": keeper.states, "FAULT_WHILE": folder + "/fails", "FAULT_ERRNO": "\(code)",
+        ]
+        let daemon = try keeper.start()
+        try send(daemon, run, from: 0, count: 100)
+        #expect(try daemon.ask("{\"op\":\"checkpoint\"}")["ok"] as? Bool == true)
+        _ = FileManager.default.createFile(atPath: folder + "/fails", contents: nil)
+        for start in [100, 150] {
+            try send(daemon, run, from: start, count: 50)
+            let reply = try daemon.ask("{\"op\":\"checkpoint\"}")
+            #expect(reply["ok"] as? Bool == false)
+            #expect((reply["error"] as? String)?.contains("can't write \(keeper.states)/state.sqlite") == true, "\(reply)")
+        }
+        try FileManager.default.removeItem(atPath: folder + "/fails")
+        try send(daemon, run, from: 200, count: 50)
+        #expect(try daemon.ask("{\"op\":\"checkpoint\"}")["streams"] as? Int == run.streams.count)
+        daemon.signal(SIGKILL)
+        _ = daemon.waitForEnd()
+        keeper.environment = [:]
+        let after = try keeper.start()
+        #expect(try after.positions(run.streams) == [Int](repeating: 250, count: run.streams.count))
+        #expect(!keeper.files.contains { $0.contains("damaged") })
+    }
+}
