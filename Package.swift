@@ -68,7 +68,9 @@ let package = Package(
             swiftSettings: strict),
 
         // Starts the programs as they are and talks to them through their sockets.
-        .testTarget(name: "skipdTests", dependencies: ["skipd", "SkipRNN", "SkipStream", "ZeroMQ"], swiftSettings: strict),
+        .testTarget(
+            name: "skipdTests",
+            dependencies: ["skipd", "SkipRNN", "SkipStream", "ZeroMQ", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
 
         .executableTarget(
             name: "skipctl",

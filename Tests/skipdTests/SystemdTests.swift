@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Testing
 
@@ -56,9 +57,6 @@ import Testing
         #expect(try socket.receive()["STOPPING"] == "1")
     }
 
-    private func monotonicMicroseconds() -> Int {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
-    }
+    /// The clock that sd_notify's protocol names, which on Linux is CLOCK_MONOTONIC.
+    private func monotonicMicroseconds() -> Int { Int(DispatchTime.now().uptimeNanoseconds / 1000) }
 }
