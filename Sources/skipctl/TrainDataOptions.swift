@@ -34,6 +34,8 @@ struct TrainDataOptions: ParsableArguments {
     var validationFraction = 0.0
     @Option(help: ArgumentHelp("Groups to test on at the end.", valueName: "g,…"))
     var testGroups: GroupList?
+    @Option(help: "The share of groups to test on where none are named; 0 for none.")
+    var testFraction = 0.0
     @Flag(help: "Train once for each group with that group held out, report each, then train on all.")
     var leaveOneGroupOut = false
 
@@ -50,6 +52,7 @@ struct TrainDataOptions: ParsableArguments {
 
     func validate() throws {
         guard (0..<1).contains(validationFraction) else { throw ValidationError("--validation-fraction must be from 0 to below 1") }
+        guard (0..<1).contains(testFraction), validationFraction + testFraction < 1 else { throw ValidationError("--test-fraction must be from 0 up, and below 1 together with --validation-fraction") }
         for (name, value, bound) in [("rotation", augmentRotation, 180.0), ("scale", augmentScale, 0.99), ("noise", augmentNoise, 10), ("speed", augmentSpeed, 0.9)] {
             guard (0...bound).contains(value) else { throw ValidationError("--augment-\(name) must be from 0 to \(bound)") }
         }

@@ -47,7 +47,7 @@ struct TrainRecordingsRun {
         let options = command.trainingOptions
         let split = try Split(
             recordings, validationGroups: (command.dataOptions.validationGroups?.groups ?? []).filter { !testGroups.contains($0) }, testGroups: testGroups,
-            validationFraction: command.task == .smnist && command.dataOptions.validationFraction == 0 ? 0.125 : command.dataOptions.validationFraction, seed: options.seed)
+            validationFraction: fraction(command.dataOptions.validationFraction), testFraction: fraction(command.dataOptions.testFraction), seed: options.seed)
         try recordings.checkForTraining(split.training)
         let initial = try command.initial.map { (path) throws(FileFormatError) in try ModelFile(contentsOf: path) }
         let source = try RecordedBatches(
@@ -60,6 +60,9 @@ struct TrainRecordingsRun {
         let trainer = try TrainSession(command: command, source: source, parameters: initial.map { Parameters($0) } ?? Parameters(architecture, seed: options.seed), title: title, checkpoint: checkpoint).run(&output)
         return (Model(try modelFile(trainer, source)), source, trainer)
     }
+
+    /// The digits have no groups and no split of their own: an eighth of them each validates and tests where nothing is said.
+    private func fraction(_ wanted: Double) -> Double { wanted == 0 && command.task == .smnist ? 0.125 : wanted }
 
     private var classCount: Int { recordings.labels.isEmpty ? (recordings.classes?.max() ?? 0) + 1 : recordings.labels.count }
 

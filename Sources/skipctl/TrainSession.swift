@@ -20,6 +20,8 @@ struct TrainSession {
         let initial = TrainingState(parameters, options)
         let identity = "\(options.identityForCheckpoint); \(architecture); \(source.identity); begins with \(parameters.fingerprint)"
         let state = try command.resume && exists(checkpoint) ? TrainingState(contentsOf: checkpoint, initial: initial, identity: identity) : initial
+        // Before anything is computed: a folder that is missing or full is said now, not after hours.
+        try state.write(to: checkpoint, identity: identity)
         var trainer = Trainer(source, state: state, options)
         var bar = TrainProgressBar(title: title.isEmpty ? "" : "\(title) ", task: architecture.task)
         var lastCheckpoint = monotonicSeconds()

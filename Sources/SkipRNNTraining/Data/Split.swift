@@ -9,25 +9,29 @@ public struct Split: Sendable, Equatable {
     /// Divides recordings by group; where a file has no groups, each recording is its own.
     /// - Parameters:
     ///   - validationGroups, testGroups: the groups held out by number.
-    ///   - validationFraction: where no groups are named, the share of groups that validate, drawn by `seed`.
+    ///   - validationFraction, testFraction: where no groups are named, the share of groups that validate and test, drawn by `seed`.
     ///   - keepsTraining: whether something must be left to train on.
     /// - Throws: `FileFormatError` where a named group does not exist or nothing is left to train on.
-    public init(_ recordings: Recordings, validationGroups: [Int] = [], testGroups: [Int] = [], validationFraction: Double = 0, keepsTraining: Bool = true, seed: UInt64 = 1) throws(FileFormatError) {
+    public init(_ recordings: Recordings, validationGroups: [Int] = [], testGroups: [Int] = [], validationFraction: Double = 0, testFraction: Double = 0, keepsTraining: Bool = true, seed: UInt64 = 1) throws(FileFormatError) {
         let groups = recordings.groups ?? Array(0..<recordings.count)
         let all = Set(groups)
         for group in validationGroups + testGroups where !all.contains(group) {
             let known = all.sorted().prefix(20).map { String($0) }.joined(separator: ", ")
             throw FileFormatError(recordings.file, "has no group \(group); its groups are \(known)\(all.count > 20 ? ", …" : "")")
         }
-        var held = Set(validationGroups)
-        let tested = Set(testGroups)
-        if held.isEmpty, validationFraction > 0 {
-            var rest = all.subtracting(tested).sorted()
-            var random = SeededRandom(seed, -2)
-            random.shuffle(&rest)
-            let count = min(max(Int((validationFraction * Double(rest.count)).rounded()), 1), max(rest.count - 1, 0))
-            held = Set(rest.prefix(count))
+        var (held, tested) = (Set(validationGroups), Set(testGroups))
+        var rest = all.subtracting(held).subtracting(tested).sorted()
+        let available = rest.count
+        var random = SeededRandom(seed, -2)
+        random.shuffle(&rest)
+        func draw(_ fraction: Double) -> Set<Int> {
+            // At least one group, and one must be left to train on.
+            let count = min(max(Int((fraction * Double(available)).rounded()), 1), max(rest.count - 1, 0))
+            defer { rest.removeFirst(count) }
+            return Set(rest.prefix(count))
         }
+        if held.isEmpty, validationFraction > 0 { held = draw(validationFraction) }
+        if tested.isEmpty, testFraction > 0 { tested = draw(testFraction) }
         training = groups.indices.filter { !held.contains(groups[$0]) && !tested.contains(groups[$0]) }
         validation = groups.indices.filter { held.contains(groups[$0]) && !tested.contains(groups[$0]) }
         test = groups.indices.filter { tested.contains(groups[$0]) }

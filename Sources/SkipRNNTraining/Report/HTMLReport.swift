@@ -116,7 +116,7 @@ public struct HTMLReport: Sendable {
         @media(prefers-color-scheme:dark){:root{--ground:#14171b;--ink:#e6e8eb;--faint:#9aa2ad;--rule:#2b3138;--c0:#6ea0ff;--c1:#f0a94a;--c2:#45c99a;--c3:#c08bff;--read:#ff7b72}}
         body{font:15px/1.5 system-ui,sans-serif;background:var(--ground);color:var(--ink);max-width:60rem;margin:2rem auto;padding:0 1rem}
         h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}
-        .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(26rem,1fr));gap:1rem}svg{width:100%;height:auto}
+        .plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(26rem,1fr));gap:1rem}svg{width:100%;height:auto}
         svg text{fill:var(--faint);font-size:11px}svg .title{fill:var(--ink);font-size:13px;font-weight:600}
         .end{text-anchor:end}.middle{text-anchor:middle}.grid{stroke:var(--rule)}
         .line{fill:none;stroke-width:1.8}.thin{stroke-width:1.1}
