@@ -17,7 +17,8 @@ struct Publisher: ~Copyable {
         // Messages are for connections that exist: what is queued for a dead one would be lost with it.
         try socket.set(.immediate, true)
         if pattern == .sub { try socket.set(.xpubNoDrop, true) }
-        try socket.set(.linger, .seconds(10))
+        // What a slow daemon has not taken yet when the last message is sent is given a minute.
+        try socket.set(.linger, .seconds(60))
         try socket.set(.ipv6, endpoint.isIPv6)
         try socket.set(.reconnectInterval, .milliseconds(50))
         try socket.set(.reconnectIntervalMaximum, .seconds(1))
