@@ -17,7 +17,7 @@ SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 BUILD_PACKAGES := libzmq3-dev libsqlite3-dev libopenblas-dev pkg-config
 TEST_PACKAGES := python3-zmq python3-numpy systemd-container chromium
 
-.PHONY: help deps test-deps swift-there build test crash demo man install clean
+.PHONY: help deps test-deps swift-there build test crash demo man install lay-out deb test-deb clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -67,6 +67,11 @@ man: build ## Write manual pages and shell completions to .build/man
 	done
 
 install: build man ## Lay everything out under DESTDIR; configuration and models already there stay as they are
+	@$(MAKE) --no-print-directory lay-out
+	@if [[ -z '$(DESTDIR)' ]]; then echo 'Installed. Next: systemd-sysusers && systemctl daemon-reload && systemctl enable --now skipd'; fi
+
+# What is built already.
+lay-out:
 	@bin="$$($(SWIFT) build $(RELEASE) --show-bin-path)"; root='$(DESTDIR)'; \
 	put() { install -D -m "$$1" "$$2" "$$root$$3"; }; \
 	keep() { if [[ -e "$$root$$2" ]]; then echo "kept $$root$$2"; else put 644 "$$1" "$$2"; fi; }; \
@@ -86,8 +91,17 @@ install: build man ## Lay everything out under DESTDIR; configuration and models
 	    systemd/skipd.service >.build/skipd.service; \
 	put 644 .build/skipd.service $(UNITDIR)/skipd.service; \
 	put 644 systemd/skipd.sysusers $(SYSUSERSDIR)/skipd.conf; \
-	for file in README.md CHANGELOG.md LICENSE NOTICE etc/skipd/skipd.toml; do put 644 $$file $(PREFIX)/share/doc/skipd/$${file##*/}; done; \
-	if [[ -z "$$root" ]]; then echo 'Installed. Next: systemd-sysusers && systemctl daemon-reload && systemctl enable --now skipd'; fi
+	for file in README.md CHANGELOG.md LICENSE NOTICE etc/skipd/skipd.toml; do put 644 $$file $(PREFIX)/share/doc/skipd/$${file##*/}; done
+
+deb: build man ## Build the Debian package, and let lintian look at it: dist/skipd_VERSION_amd64.deb
+	@$(call install-missing,debhelper dpkg-dev fakeroot lintian)
+	debian/rules clean
+	fakeroot debian/rules binary
+	lintian --fail-on error --tag-display-limit 0 dist/skipd_*.deb
+
+test-deb: deb ## Install, upgrade and purge the package in a Debian of its own (needs root)
+	@$(call install-missing,debootstrap systemd-container)
+	Tests/Packages/deb.sh dist/skipd_*.deb
 
 clean: ## Remove everything built
 	rm -rf .build

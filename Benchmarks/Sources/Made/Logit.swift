@@ -1,0 +1,4 @@
+import Glibc
+
+/// The x whose sigmoid is `p`.
+func logit(_ p: Double) -> Float { Float(log(p / (1 - p))) }

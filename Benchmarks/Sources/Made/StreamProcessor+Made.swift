@@ -1,0 +1,16 @@
+public import SkipRNN
+public import SkipStream
+
+extension StreamProcessor {
+    /// A processor that runs every stream through one made-up model and publishes at sequences' ends only.
+    public static func made(hidden: Int, period: Int?, kernels: Kernels = .best) throws -> StreamProcessor {
+        guard let everything = StreamPattern("**") else { fatalError("** is a pattern") }
+        var processor = StreamProcessor(sink: NoSink())
+        let model = Model(try ModelFile.made(features: madeFeatures, hidden: hidden, period: period), kernels: kernels)
+        processor.install([BoundRoute(Route(match: everything, model: "made", emit: .end), model)])
+        return processor
+    }
+}
+
+/// F of every measurement.
+public let madeFeatures = 6

@@ -1,0 +1,146 @@
+"""What is measured. What is compared is measured in turns within one run, and the best of the turns counts: a machine that others use too only ever adds time."""
+
+import time
+
+from processes import cpu_seconds, free_endpoint, lines, peer_lines, program, resident_bytes, service, skipd
+
+
+def updates(quick):
+    """One update, and updates of several streams: skipd's library, OpenBLAS, ONNX Runtime, PyTorch."""
+    best = {}
+    for _ in range(2 if quick else 6):
+        records = lines("measure", "update", 10 if quick else 40)
+        for engine in ("onnxruntime", "torch"):
+            records += peer_lines("steps.py", engine, 30 if quick else 150)
+        for record in records:
+            key = (record["what"], record["hidden"], record.get("streams"), record.get("engine") or record.get("variant"))
+            kept = best.setdefault(key, record)
+            for field in ("ns", "ns_of_8"):
+                if field in record:
+                    kept[field] = min(kept[field], record[field])
+            for field in ("bandwidth", "peak"):
+                if field in record:
+                    kept[field] = max(kept[field], record[field])
+    for record in best.values():
+        if record["what"] == "update":
+            operations = 6 * record["hidden"] * (record["hidden"] + 6)
+            record["of_bandwidth"] = operations * 2 / record["ns"] / record["bandwidth"]
+            record["of_peak"] = operations / record["ns"] / record["peak"]
+    return best
+
+
+def streams(quick):
+    """Many streams in one process: a skipped timestep past the receive, memory, pauses."""
+    rounds = [lines("measure", "skipped", 1_000_000, 3 if quick else 8)[0] for _ in range(1 if quick else 3)]
+    skipped = min(rounds, key=lambda record: record["ratio"])
+    growth = [lines("measure", "growth", 1_000_000)[0] for _ in range(1 if quick else 3)]
+    growth = min(growth, key=lambda record: record["longest_block_ms"])
+    return skipped, growth
+
+
+def countdown(quick):
+    return lines("measure", "gate", 10 if quick else 40)
+
+
+def model(directory, hidden, period):
+    path = directory / f"h{hidden}-every-{period}.safetensors"
+    if not path.exists():
+        import subprocess
+        from processes import bin_directory
+        subprocess.run([bin_directory / "measure", "model", str(hidden), str(period), path], check=True)
+    return path
+
+
+def better(kept, record):
+    """The best of each figure."""
+    if kept is None:
+        return dict(record)
+    return {
+        "messages_per_s": max(kept["messages_per_s"], record["messages_per_s"]), "cpu_ns": min(kept["cpu_ns"], record["cpu_ns"]),
+        "sender_cpu_ns": min(kept["sender_cpu_ns"], record["sender_cpu_ns"]),
+    }
+
+
+NEVER = 1_000_000_000
+
+
+def receiving(skipd_path, directory, quick):
+    """Messages that are all skipped, of 10,000 streams: skipd, and a C loop that drops them."""
+    made, best = model(directory, 48, NEVER), {}
+    warm, seconds = (0.5, 1) if quick else (1, 3)
+    for _ in range(2 if quick else 5):
+        samples = free_endpoint()
+        with program("receive-and-drop", "sub", "@" + samples) as process:
+            best["drop"] = better(best.get("drop"), lines("send-samples", "xpub", samples, process.pid, 10_000, 1, warm, seconds)[0])
+        samples = free_endpoint()
+        with skipd(skipd_path, made, samples, free_endpoint(), emit="end") as process:
+            best["skipd"] = better(best.get("skipd"), lines("send-samples", "xpub", samples, process.pid, 10_000, 1, warm, seconds)[0])
+    return best
+
+
+PERIODS = (1, 2, 10, 100)
+
+
+def end_to_end(skipd_path, directory, quick):
+    """1,000 streams of H = 110, one timestep a message, results of every update to one subscriber: skipd and the scripts."""
+    best = {}
+    warm, seconds = (0.5, 1) if quick else (1, 3)
+
+    def measure(key, server, samples, results):
+        with server as process, program("receive-and-drop", "sub", results):
+            time.sleep(0.3)
+            best[key] = better(best.get(key), lines("send-samples", "xpub", samples, process.pid, 1_000, 3, warm, seconds)[0])
+
+    for _ in range(1 if quick else 2):
+        for period in PERIODS:
+            made = model(directory, 110, period)
+            samples, results = free_endpoint(), free_endpoint()
+            measure(("skipd", period), skipd(skipd_path, made, samples, results), samples, results)
+            for engine in ("onnxruntime", "torch"):
+                samples, results = free_endpoint(), free_endpoint()
+                mode = "every" if period == 1 else "skip"
+                measure((engine, period), service(engine, made, samples, results, mode), samples, results)
+    return best
+
+
+def latency(skipd_path, directory, quick):
+    """From sample to result at 10,000 messages a second: skipd with an update for each, and a C echo."""
+    made, best = model(directory, 110, 1), {}
+    for _ in range(2 if quick else 5):
+        samples, results = free_endpoint(), free_endpoint()
+        with program("echo", "@" + samples, "@" + results):
+            record = lines("time-results", samples, results, 1_000, 10_000, 2 if quick else 4)[0]
+            best["echo"] = quickest(best.get("echo"), record)
+        samples, results = free_endpoint(), free_endpoint()
+        with skipd(skipd_path, made, samples, results):
+            record = lines("time-results", samples, results, 1_000, 10_000, 2 if quick else 4)[0]
+            best["skipd"] = quickest(best.get("skipd"), record)
+    return best
+
+
+def quickest(kept, record):
+    if kept is None:
+        return record
+    return {field: min(kept[field], record[field]) for field in record}
+
+
+def idle(skipd_path, directory, quick):
+    """CPU time of a daemon to which nothing comes, with no streams and with a million, and its memory."""
+    made = model(directory, 48, NEVER)
+    samples = free_endpoint()
+    seconds = 2 if quick else 10
+    with skipd(skipd_path, made, samples, free_endpoint(), emit="end") as process:
+        time.sleep(1)
+        def cpu():
+            start = cpu_seconds(process.pid)
+            time.sleep(seconds)
+            return (cpu_seconds(process.pid) - start) / seconds
+        empty = {"resident": resident_bytes(process.pid), "cpu": cpu()}
+        lines("send-samples", "xpub", samples, process.pid, 1_000_000, 1, 0, 0)
+        # Until it has worked them off.
+        before = -1
+        while cpu_seconds(process.pid) - before > 0.01:
+            before = cpu_seconds(process.pid)
+            time.sleep(0.5)
+        full = {"resident": resident_bytes(process.pid), "cpu": cpu()}
+    return empty, full

@@ -1,0 +1,90 @@
+#!/bin/bash
+# Installs, upgrades, removes and purges the Debian package in a freshly made Debian 12 that boots its own systemd, and looks at what is left.
+#
+#     Tests/Packages/deb.sh dist/skipd_0.1.0_amd64.deb
+#
+# Needs root, debootstrap and systemd-container. The base system is kept in ${XDG_CACHE_HOME:-~/.cache}/skipd-debian for the next time.
+set -euo pipefail
+
+deb=$(realpath "$1")
+base=${XDG_CACHE_HOME:-$HOME/.cache}/skipd-debian
+root=$(mktemp -d /var/tmp/skipd-deb-XXXXXX)
+leader=
+
+say() { printf '%s\n' "== $*"; }
+fail() { printf '%s\n' "FAILED: $*" >&2; exit 1; }
+inside() { nsenter --target "$leader" --mount --uts --ipc --net --pid --cgroup -- /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"; }
+# Waits for a condition inside, for a minute.
+eventually() {
+    for _ in $(seq 300); do if inside "$@" >/dev/null 2>&1; then return; fi; sleep 0.2; done
+    inside journalctl --no-pager --unit skipd | tail -20 >&2
+    fail "waited in vain for: $*"
+}
+cleanup() {
+    [[ -z $leader ]] || kill -RTMIN+4 "$leader" 2>/dev/null || true # systemd: power off
+    wait 2>/dev/null || true
+    rm -rf "$root"
+}
+trap cleanup EXIT
+
+if [[ ! -e $base/etc/debian_version ]]; then
+    say 'making a Debian 12'
+    # What the package depends on is part of it, so that the container needs no network.
+    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,adduser,init-system-helpers,"$(dpkg-deb -f "$deb" Depends \
+        | sed 's/([^)]*)//g; s/|[^,]*//g; s/ //g')" bookworm "$base.part" >/dev/null
+    mv "$base.part" "$base"
+fi
+cp -a "$base/." "$root"
+cp "$deb" "$root/root/skipd.deb"
+# The same files under a later version.
+dpkg-deb -R "$deb" "$root/root/next"
+sed -i -E 's/^(Version: .*)$/\1+next/' "$root/root/next/DEBIAN/control"
+echo '# a new default' >>"$root/root/next/etc/skipd/skipd.toml"
+dpkg-deb --root-owner-group -b "$root/root/next" "$root/root/next.deb" >/dev/null
+
+systemd-nspawn --quiet --directory="$root" --private-network --register=no --keep-unit --link-journal=no --console=pipe --boot >"$root/../${root##*/}.log" 2>&1 </dev/null &
+nspawn=$!
+for _ in $(seq 300); do
+    leader=$(ps -o pid= --ppid "$nspawn" | tr -d ' ' | head -n 1)
+    if [[ -n $leader ]] && inside systemctl is-system-running 2>/dev/null | grep -qE 'running|degraded'; then break; fi
+    sleep 0.2
+done
+rm -f "$root/../${root##*/}.log"
+
+say 'install: the service runs, under its own account'
+inside dpkg -i /root/skipd.deb
+eventually systemctl is-active skipd
+eventually skipctl status
+inside systemctl is-enabled skipd >/dev/null || fail 'the service is not enabled'
+[[ $(inside stat -c %U:%a /var/lib/skipd) == skipd:750 ]] || fail 'the folder of the states belongs to somebody else'
+inside sh -c '! ldd /usr/bin/skipd /usr/bin/skipctl | grep -iE "swift|not found"' || fail 'a library of Swift is needed, or one is missing'
+inside man -w skipd >/dev/null 2>&1 || [[ -e $root/usr/share/man/man1/skipd.1.gz || ! -d $root/usr/share/man ]] || say 'no manual pages (the base system leaves them out)'
+
+say 'upgrade: a changed configuration and the state stay, the service runs on'
+inside sh -c 'echo "# mine" >>/etc/skipd/skipd.toml; echo kept >/var/lib/skipd/witness'
+before=$(inside systemctl show --value -p MainPID skipd)
+inside dpkg -i --force-confold /root/next.deb
+eventually systemctl is-active skipd
+eventually skipctl status
+[[ $(inside systemctl show --value -p MainPID skipd) != "$before" ]] || fail 'the old program still runs'
+inside grep -q '# mine' /etc/skipd/skipd.toml || fail 'the configuration was replaced'
+inside grep -q kept /var/lib/skipd/witness || fail 'the state is gone'
+
+say 'remove: the service is gone, configuration and state are not'
+inside dpkg -r skipd
+inside sh -c '! systemctl is-active skipd' >/dev/null || fail 'the service still runs'
+inside test -e /etc/skipd/skipd.toml -a -e /var/lib/skipd/witness || fail 'a removal took the configuration or the state'
+
+say 'purge: nothing is left'
+inside dpkg -P skipd
+for path in /etc/skipd /var/lib/skipd /run/skipd /usr/share/skipd /usr/share/doc/skipd /lib/systemd/system/skipd.service; do
+    inside test ! -e $path || fail "$path is left"
+done
+inside sh -c '! getent passwd skipd && ! getent group skipd' || fail 'the account is left'
+left=$(inside find / -xdev -name '*skipd*' -not -path '/proc/*' -not -path '/sys/*' -not -path '/root/*' -not -path '/var/log/*' -not -path '/var/lib/dpkg/*' -not -path '/tmp/*' 2>/dev/null || true)
+[[ -z $left ]] || fail "left behind: $left"
+
+say 'install again after a purge'
+inside dpkg -i /root/skipd.deb
+eventually systemctl is-active skipd
+echo passed
