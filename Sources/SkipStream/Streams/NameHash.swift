@@ -1,6 +1,8 @@
 /// The table's hash of a stream name: folded multiplication, seeded anew in each process, so that nobody outside can
 /// choose names that collide.
 ///
+/// Stored records have a checksum made with it, under a fixed seed: a change of the function makes all of them void.
+///
 /// After Wang Yi's wyhash (public domain), which passes SMHasher; reimplemented for short inputs.
 package struct NameHash: Sendable {
     /// Both are secret: a factor that somebody could make zero would make all names with it collide.

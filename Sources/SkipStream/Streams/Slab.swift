@@ -6,7 +6,10 @@ import Glibc
 struct Slab<Element: BitwiseCopyable>: ~Copyable {
     /// Elements of a row.
     let width: Int
-    private var chunks: [UnsafeMutablePointer<Element>] = []
+    /// The chunks' addresses: by pointer, because looking one up in an array retains and releases it, at each message.
+    private var chunks: UnsafeMutablePointer<UnsafeMutablePointer<Element>> = .allocate(capacity: 16)
+    private var chunkCount = 0
+    private var chunkCapacity = 16
     private var free: [UInt32] = []
     /// Rows handed out so far, free ones included.
     private(set) var capacity = 0
@@ -16,13 +19,16 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
 
     init(width: Int) { self.width = width }
 
-    deinit { for chunk in chunks { Glibc.free(chunk) } }
+    deinit {
+        for index in 0..<chunkCount { Glibc.free(chunks[index]) }
+        chunks.deallocate()
+    }
 
     /// Rows in use.
     var count: Int { capacity - free.count }
 
     /// Bytes that the slab takes.
-    var byteCount: Int { chunks.count * (width * MemoryLayout<Element>.stride << Self.shift) + free.capacity * 4 }
+    var byteCount: Int { chunkCount * (width * MemoryLayout<Element>.stride << Self.shift) + free.capacity * 4 }
 
     @inline(__always)
     subscript(row: UInt32) -> UnsafeMutablePointer<Element> {
@@ -32,14 +38,23 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
     /// Takes a row into use; what it holds is undefined.
     mutating func allocate() -> UInt32 {
         if let row = free.popLast() { return row }
-        if capacity >> Self.shift == chunks.count {
+        if capacity >> Self.shift == chunkCount {
             var address: UnsafeMutableRawPointer?
             let status = posix_memalign(&address, 64, max(width * MemoryLayout<Element>.stride, 1) << Self.shift)
             guard status == 0, let address else { fatalError("out of memory for \(capacity + 1 << Self.shift) more streams") }
-            chunks.append(address.bindMemory(to: Element.self, capacity: width << Self.shift))
+            if chunkCount == chunkCapacity { makeRoomForChunks() }
+            (chunks + chunkCount).initialize(to: address.bindMemory(to: Element.self, capacity: width << Self.shift))
+            chunkCount += 1
         }
         capacity += 1
         return UInt32(capacity - 1)
+    }
+
+    private mutating func makeRoomForChunks() {
+        let larger = UnsafeMutablePointer<UnsafeMutablePointer<Element>>.allocate(capacity: 2 * chunkCapacity)
+        larger.moveInitialize(from: chunks, count: chunkCount)
+        chunks.deallocate()
+        (chunks, chunkCapacity) = (larger, 2 * chunkCapacity)
     }
 
     /// Takes a row into use that was never handed out; those before it become free ones.

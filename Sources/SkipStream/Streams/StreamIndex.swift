@@ -48,18 +48,27 @@ struct StreamIndex: ~Copyable {
         }
     }
 
-    private var directory: [Segment]
+    /// 2^d segments: by pointer, because looking one up in an array retains and releases it, at each message.
+    private var directory: UnsafeMutablePointer<Segment>
     private var depth = 0
 
-    init() { directory = [Segment(depth: 0)] }
+    init() {
+        directory = .allocate(capacity: 1)
+        directory.initialize(to: Segment(depth: 0))
+    }
 
     deinit {
+        forEachSegment { free($0.entries) }
+        directory.deallocate()
+    }
+
+    private borrowing func forEachSegment(_ body: (Segment) -> Void) {
         var index = 0
-        while index < directory.count {
+        while index < 1 << depth {
             let segment = directory[index]
             // A segment stands in a run of 2^(d − its depth) directory places.
             index += 1 << (depth - segment.depth)
-            free(segment.entries)
+            body(segment)
         }
     }
 
@@ -130,8 +139,10 @@ struct StreamIndex: ~Copyable {
         let old = segment(tag)
         if old.depth == depth {
             precondition(depth < 32, "more equal hashes than a segment holds")
-            directory = directory.flatMap { [$0, $0] }
-            depth += 1
+            let larger = UnsafeMutablePointer<Segment>.allocate(capacity: 2 << depth)
+            for index in 0..<(2 << depth) { (larger + index).initialize(to: directory[index >> 1]) }
+            directory.deallocate()
+            (directory, depth) = (larger, depth + 1)
         }
         let halves = [Segment(depth: old.depth + 1), Segment(depth: old.depth + 1)]
         for place in 0..<Segment.capacity where old.entries[place] != 0 {
@@ -149,11 +160,7 @@ struct StreamIndex: ~Copyable {
     /// Bytes that the index takes.
     var byteCount: Int {
         var segments = 0
-        var index = 0
-        while index < directory.count {
-            index += 1 << (depth - directory[index].depth)
-            segments += 1
-        }
-        return segments * (Segment.capacity + 8) * MemoryLayout<Entry>.stride + directory.count * MemoryLayout<Segment>.stride
+        forEachSegment { _ in segments += 1 }
+        return segments * (Segment.capacity + 8) * MemoryLayout<Entry>.stride + (MemoryLayout<Segment>.stride << depth)
     }
 }
