@@ -29,7 +29,7 @@ let package = Package(
         // The inner loops in C.
         .target(name: "CSkipKernels"),
         .target(name: "SkipRNN", dependencies: ["CSkipKernels"], swiftSettings: strict),
-        .testTarget(name: "SkipRNNTests", dependencies: ["SkipRNN", "CSkipKernels"], swiftSettings: strict),
+        .testTarget(name: "SkipRNNTests", dependencies: ["SkipRNN", "CSkipKernels", "CAllocationCounter"], swiftSettings: strict),
         .testTarget(name: "CSkipKernelsTests", dependencies: ["CSkipKernels"], swiftSettings: strict),
 
         .target(name: "SkipStream", dependencies: ["SkipRNN", "CSkipKernels"], swiftSettings: strict),
@@ -77,7 +77,7 @@ let package = Package(
             dependencies: ["SkipRNN", "SkipRNNTraining", "SkipStream", "SkipConfiguration", "ZeroMQ", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
         // The tests run the real program.
-        .testTarget(name: "skipctlTests", dependencies: ["skipctl", "SkipRNN", "ZeroMQ"], swiftSettings: strict),
+        .testTarget(name: "skipctlTests", dependencies: ["skipctl", "skipd", "SkipRNN", "ZeroMQ"], swiftSettings: strict),
         // The installed unit under a real systemd.
         .testTarget(name: "SystemTests", dependencies: ["skipd", "skipctl"], swiftSettings: strict),
 

@@ -1,0 +1,145 @@
+import Foundation
+import Glibc
+import Testing
+
+/// Every command that talks to a daemon, against a real one.
+@Suite("skipctl and a running skipd")
+struct RunningDaemonTests {
+    /// A daemon with its sockets in a folder of the test's.
+    private final class Daemon {
+        let folder: TemporaryFolder
+        let configuration: String
+        private var program: RunningProgram
+
+        init(_ ingest: String = "", _ route: String = "emit = \"end\"") throws {
+            folder = try TemporaryFolder()
+            configuration = try folder.write(
+                """
+                [ingest]
+                bind = ["ipc://\(folder.path("ingest"))"]
+                \(ingest)
+                [results]
+                bind = ["ipc://\(folder.path("results"))"]
+                [control]
+                bind = "ipc://\(folder.path("control"))"
+                [http]
+                listen = ""
+                [state]
+                directory = "\(folder.path("state"))"
+                [[model]]
+                name = "watch"
+                path = "\(Bundled.model)"
+                [[route]]
+                match = "watch/**"
+                model = "watch"
+                \(route)
+
+                """, to: "skipd.toml")
+            program = try RunningProgram("skipd", ["--config", configuration])
+            try waitUntilReady()
+        }
+
+        func waitUntilReady() throws {
+            #expect(try eventually { try ctl("status", "--json").status == 0 }, "\(program.error)")
+        }
+
+        func restart() throws {
+            program.signal(SIGTERM)
+            #expect(program.finish().status == 0)
+            program = try RunningProgram("skipd", ["--config", configuration])
+            try waitUntilReady()
+        }
+
+        func ctl(_ arguments: String..., input: String = "") throws -> RunningProgram.Outcome {
+            try RunningProgram("skipctl", arguments + ["--config", configuration], input: input).finish()
+        }
+
+        func start(_ arguments: String...) throws -> RunningProgram { try RunningProgram("skipctl", arguments + ["--config", configuration]) }
+
+        func status() throws -> [String: Any] { try #require(try ctl("status", "--json").objects().first) }
+        func timesteps() throws -> [String: Int] { try #require(try status()["timesteps"] as? [String: Int]) }
+
+        /// Waits until the daemon has heard of a subscriber.
+        func subscribed(_ count: Int = 1) throws { #expect(try eventually { (try status()["subscriptions"] as? Int ?? 0) >= count }) }
+    }
+
+    @Test("what pub sends, tail shows as replay has it", arguments: ["pattern = \"sub\"", "pattern = \"pull\""])
+    func roundTrip(ingest: String) throws {
+        let daemon = try Daemon(ingest)
+        let tail = try daemon.start("tail", "--json", "--count", "7", "watch")
+        try daemon.subscribed()
+        #expect(try daemon.ctl("pub", "watch/{}", Bundled.recordings, "--batch", "50").status == 0)
+        let results = try tail.finish().objects()
+        let finals = try skipctl("replay", Bundled.recordings, "--model", Bundled.model, "--sequence", "200", "--json").objects()
+        for result in results {
+            let recording = try #require((result["stream"] as? String).flatMap { Int($0.dropFirst("watch/".count)) })
+            let expected = try #require(finals.first { $0["recording"] as? Int == recording && $0["seq"] as? Int == result["seq"] as? Int })
+            for key in ["label", "p", "updates", "timesteps"] { #expect("\(result[key] ?? "")" == "\(expected[key] ?? "-")", "\(key) of recording \(recording)") }
+        }
+        #expect(results.count == 7)
+        #expect(try eventually { try daemon.timesteps().filter { ["updated", "skipped"].contains($0.key) }.values.reduce(0, +) == 10_662 })
+        #expect(try daemon.timesteps()["lost"] == 0 && daemon.timesteps()["stale"] == 0)
+    }
+
+    @Test("streams and stream show what runs; reset returns it to the start")
+    func streams() throws {
+        let daemon = try Daemon()
+        for name in ["watch/7", "watch/70", "watch/7/left"] {
+            #expect(try daemon.ctl("pub", name, Bundled.recordings, "--recording", "0", "--batch", "1000").status == 0)
+        }
+        #expect(try eventually { try daemon.timesteps().values.reduce(0, +) == 3 * 1_333 })
+        #expect(try daemon.ctl("streams", "watch/7", "--json").objects().compactMap { $0["stream"] as? String }.sorted() == ["watch/7", "watch/7/left"])
+        #expect(try daemon.ctl("streams", "--sort", "name", "--json").objects().compactMap { $0["stream"] as? String } == ["watch/7", "watch/7/left", "watch/70"])
+        #expect(try daemon.ctl("streams").lines.count == 4)
+        #expect(try daemon.ctl("streams", "nobody").status == 2)
+        #expect(try daemon.ctl("pub", "watch/7", "--append", input: "ax,ay,az,wx,wy,wz\n1,2,3,4,5,6\n").status == 0)
+        #expect(try eventually { try daemon.ctl("stream", "watch/7", "--json").objects().first?["timesteps"] as? Int == 1 })
+        #expect(try daemon.ctl("stream", "watch/7").output.contains("1 of 1 timestep read (100.0%)"))
+        #expect(try daemon.ctl("reset", "watch/7").output == "1 stream reset\n")
+        #expect(try daemon.ctl("stream", "watch/7", "--json").objects().first?["timesteps"] as? Int == 0)
+        #expect(try daemon.ctl("reset", "--prefix", "watch/").output == "3 streams reset\n")
+        let unknown = try daemon.ctl("stream", "nobody")
+        #expect(unknown.status == 1 && unknown.error.hasPrefix("skipctl: ") && unknown.error.contains("nobody"))
+        #expect(try daemon.ctl("reset", "nobody").status == 1)
+    }
+
+    @Test("events and hints are followed as well")
+    func eventsAndHints() throws {
+        let daemon = try Daemon("", "emit = \"update\"\nhints = true")
+        let tail = try daemon.start("tail", "--hints", "--events", "--format", "{kind} {stream} {event}", "-n", "2")
+        try daemon.subscribed(2)
+        #expect(try daemon.ctl("pub", "watch/1", input: "ax,ay,az,wx,wy,wz\n1,2,3,4,5,6\n").status == 0)
+        #expect(eventually { tail.output.contains("hint watch/1") })
+        #expect(try daemon.ctl("reset", "watch/1").status == 0)
+        #expect(tail.finish().lines == ["hint watch/1 ", "event watch/1 reset"])
+    }
+
+    @Test("tail and pub survive the daemon's restart")
+    func restart() throws {
+        let daemon = try Daemon()
+        let tail = try daemon.start("tail", "--format", "{stream}", "-n", "2")
+        for (number, stream) in ["watch/1", "watch/2"].enumerated() {
+            try daemon.subscribed()
+            #expect(try daemon.ctl("pub", stream, "--end", input: "ax,ay,az,wx,wy,wz\n1,2,3,4,5,6\n").status == 0)
+            #expect(eventually { tail.output.split(separator: "\n").count == number + 1 })
+            if number == 0 { try daemon.restart() }
+        }
+        #expect(tail.finish().lines == ["watch/1", "watch/2"])
+    }
+
+    @Test("reload, checkpoint and drain act on it; a configuration that is wrong changes nothing")
+    func operations() throws {
+        let daemon = try Daemon()
+        #expect(try daemon.ctl("reload").output == "1 model and 1 route in force\n")
+        #expect(try daemon.ctl("checkpoint").status == 0)
+        let text = try String(contentsOfFile: daemon.configuration, encoding: .utf8)
+        try Data((text + "\ncolour = \"blue\"\n").utf8).write(to: URL(filePath: daemon.configuration))
+        let refused = try RunningProgram("skipctl", ["reload", "--control", "ipc://\(daemon.folder.path("control"))"]).finish()
+        #expect(refused.status == 1 && refused.error.contains("colour"))
+        try Data(text.utf8).write(to: URL(filePath: daemon.configuration))
+        let drained = try daemon.ctl("drain")
+        #expect(drained.status == 0 && drained.output.contains("nothing is left"))
+        #expect(try daemon.status()["state"] as? String == "drained")
+        #expect(try daemon.ctl("status").output.contains("drained"))
+    }
+}
