@@ -94,7 +94,7 @@ lay-out:
 	for file in README.md CHANGELOG.md LICENSE NOTICE etc/skipd/skipd.toml; do put 644 $$file $(PREFIX)/share/doc/skipd/$${file##*/}; done
 
 deb: build man ## Build the Debian package, and let lintian look at it: dist/skipd_VERSION_amd64.deb
-	@$(call install-missing,debhelper dpkg-dev fakeroot lintian)
+	@$(call install-missing,chrpath debhelper dpkg-dev fakeroot lintian)
 	debian/rules clean
 	fakeroot debian/rules binary
 	lintian --fail-on error --tag-display-limit 0 dist/skipd_*.deb

@@ -68,7 +68,7 @@ struct DashboardEvents {
             json.list(stream.labels) { $0.text($1) }
             json.raw(",\"marks\":")
             json.list(stream.marks) { json, mark in
-                json.raw("[\(mark.kind.rawValue),\(mark.timestep),\(mark.end),\(mark.increment),\(mark.label),\(mark.probability)]")
+                json.raw("[\(mark.kind.rawValue),\(mark.timestep),\(mark.end),\(mark.increment),\(mark.label),\(JSON.number(mark.probability))]")
             }
             json.raw("}")
         }
@@ -89,6 +89,9 @@ private struct JSON {
     var bytes: [UInt8]
 
     mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+    /// A regression's value may be infinite, which JSON has no word for.
+    static func number(_ value: Float) -> String { value.isFinite ? value.description : "null" }
 
     mutating func text(_ text: String) { bytes.appendJSON(text) }
 
@@ -112,7 +115,7 @@ private struct JSON {
         if let label = stream.label, let probability = stream.probability {
             raw(",\"label\":")
             text(label)
-            raw(",\"p\":\(probability)")
+            raw(",\"p\":\(Self.number(probability))")
         }
         raw(",\"next\":\(stream.next),\"updates\":\(stream.updates),\"timesteps\":\(stream.timesteps),\"results\":\(stream.results)")
         raw(",\"omitted\":\(stream.omitted),\"lost\":\(stream.lost),\"idle\":\(stream.idleSeconds),\"boot\":\(stream.boot)")

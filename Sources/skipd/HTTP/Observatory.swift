@@ -54,12 +54,15 @@ actor Observatory {
     }
 
     private func tickWhileWatched() async {
-        while !viewers.isEmpty {
-            await tick()
-            try? await Task.sleep(for: .milliseconds(250))
-        }
+        repeat {
+            while !viewers.isEmpty {
+                await tick()
+                try? await Task.sleep(for: .milliseconds(250))
+            }
+            // Somebody may come while the loop is told that nobody watches.
+            _ = await daemon.observe([])
+        } while !viewers.isEmpty
         ticking = nil
-        _ = await daemon.observe([])
     }
 
     private func tick() async {

@@ -75,7 +75,7 @@ struct Responder: Sendable {
     /// Against DNS rebinding: a web page whose name was made to lead to 127.0.0.1 may not read what is meant for this machine.
     private func isNamedLikeItself(_ request: Request) -> Bool {
         guard isLoopback, let authority = request.head.authority else { return true }
-        let address = HostAndPort(authority) ?? HostAndPort(host: authority, port: 0)
+        let address = HostAndPort(authority) ?? HostAndPort(host: authority.filter { !"[]".contains($0) }, port: 0)
         return address.isLoopback
     }
 

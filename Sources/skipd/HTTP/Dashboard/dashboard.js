@@ -597,7 +597,7 @@ const connect = () => {
   $("detail").hidden = !isDetail;
   if (!isDetail) document.title = "skipd";
   if (isDetail && stream?.data.name !== name) { stream = null; text($("stream-name"), name); }
-  events = new EventSource("/events?" + new URLSearchParams(isDetail ? { stream: name } : { search: $("search").value }));
+  events = new EventSource("/events?" + (isDetail ? "stream=" + encodeURIComponent(name) : "search=" + encodeURIComponent($("search").value)));
   events.addEventListener("status", event => showStatus(JSON.parse(event.data)));
   events.addEventListener("streams", event => showStreams(JSON.parse(event.data)));
   events.addEventListener("stream", event => showStream(JSON.parse(event.data)));

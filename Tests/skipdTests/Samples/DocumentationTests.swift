@@ -1,0 +1,157 @@
+import Foundation
+import Testing
+import ZeroMQ
+
+/// Every code sample in README.md and docs/: what can be run is run, the rest is checked as far as its language lets it.
+@Suite struct DocumentationTests {
+    /// A fenced block.
+    struct Sample: CustomTestStringConvertible {
+        let file: String
+        let line: Int
+        let language: String
+        let text: String
+        var testDescription: String { "\(file):\(line)" }
+    }
+
+    private static func samples(_ languages: Set<String>) -> [Sample] { all.filter { languages.contains($0.language) } }
+
+    private static let all: [Sample] = {
+        let manuals = (try? FileManager.default.contentsOfDirectory(atPath: Files.root + "/docs")) ?? []
+        return (["README.md"] + manuals.filter { $0.hasSuffix(".md") }.sorted().map { "docs/" + $0 }).flatMap(read)
+    }()
+
+    private static func read(_ file: String) -> [Sample] {
+        guard let text = try? String(contentsOfFile: "\(Files.root)/\(file)", encoding: .utf8) else { return [] }
+        var samples: [Sample] = []
+        var open: (line: Int, language: String, lines: [Substring])?
+        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            if line.hasPrefix("```") {
+                if let block = open {
+                    samples.append(Sample(file: file, line: block.line, language: block.language, text: block.lines.map { $0 + "\n" }.joined()))
+                    open = nil
+                } else {
+                    open = (number + 1, String(line.dropFirst(3)), [])
+                }
+            } else {
+                open?.lines.append(line)
+            }
+        }
+        return samples
+    }
+
+    @Test("there are samples, each in a language that is checked here, or in none")
+    func languages() {
+        #expect(Self.all.count > 10)
+        for sample in Self.all {
+            #expect(["python", "c", "sh", "json", "toml", "yaml", "swift", "text", ""].contains(sample.language), "\(sample.testDescription): \(sample.language)")
+        }
+    }
+
+    /// A daemon as the default configuration has it, and the sample's text with this daemon's ports in place of the default ones.
+    private func daemon(_ sample: Sample) throws -> (RunningDaemon, String) {
+        let daemon = try RunningDaemon(ingest: "bind = [\"tcp://127.0.0.1:*\"]", route: "emit = \"update\"\nhints = true")
+        func port(_ endpoint: String) -> String { endpoint.split(separator: ":").last.map { String($0) } ?? "" }
+        return (daemon, sample.text.replacing("5570", with: port(daemon.ingest[0])).replacing("5571", with: port(daemon.results[0])))
+    }
+
+    @Test("Python runs as it stands: skipd understands all that devices send, and those who listen hear it", arguments: samples(["python"]))
+    func python(_ sample: Sample) throws {
+        let (daemon, text) = try daemon(sample)
+        let interpreter = Python.path ?? "/usr/bin/python3"
+        if text.contains("while True:") { return try listen(daemon, [interpreter, "-u", "-c", text]) }
+        let run = try Run(interpreter, ["-c", text])
+        #expect(run.status == 0, "\(run.errors)")
+        if sample.text.contains("5570") { try daemon.waitForStatus("a timestep") { $0.arrived > 0 } }
+        #expect(try daemon.status().droppedTotal == 0, "\(daemon.log)")
+    }
+
+    /// Runs a program that listens for ever until it has printed something.
+    private func listen(_ daemon: RunningDaemon, _ command: [String]) throws {
+        let listener = Process()
+        let output = daemon.folder + "/output"
+        _ = FileManager.default.createFile(atPath: output, contents: nil)
+        listener.executableURL = URL(fileURLWithPath: command[0])
+        listener.arguments = Array(command.dropFirst())
+        listener.standardOutput = FileHandle(forWritingAtPath: output)
+        try listener.run()
+        defer {
+            // It may have been started with other signals blocked.
+            kill(listener.processIdentifier, SIGKILL)
+            listener.waitUntilExit()
+        }
+        try daemon.waitForStatus("the subscription") { $0["subscriptions"] > 0 }
+        let device = try Device(daemon.ingest[0], kind: .xpub, in: daemon.context)
+        _ = try device.socket.receiveMultipart(wait: true)
+        try daemon.wait("a line") {
+            try device.send([Array("watch/sample".utf8), [UInt8](repeating: 0, count: 24)])
+            return try listener.isRunning && !String(contentsOfFile: output, encoding: .utf8).isEmpty
+        }
+    }
+
+    @Test("C compiles without a warning, and a whole program runs", arguments: samples(["c"]))
+    func c(_ sample: Sample) throws {
+        let (daemon, text) = try daemon(sample)
+        let (file, program) = (daemon.folder + "/sample.c", daemon.folder + "/sample")
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+        let isProgram = text.contains("int main(")
+        let compiler = try Run("/usr/bin/cc", ["-std=c11", "-D_DEFAULT_SOURCE", "-Wall", "-Wextra", "-Werror", file] + (isProgram ? ["-o", program, "-lzmq", "-lm"] : ["-fsyntax-only"]))
+        try #require(compiler.status == 0, "\(compiler.errors)")
+        guard isProgram else { return }
+        let run = try Run(program, [])
+        #expect(run.status == 0, "\(run.errors)")
+        let status = try daemon.waitForStatus("a timestep") { $0.arrived > 0 }
+        #expect(status.droppedTotal == 0, "\(daemon.log)")
+    }
+
+    @Test("Swift compiles against the package's libraries", arguments: samples(["swift"]))
+    func swift(_ sample: Sample) throws {
+        let folder = try Files.temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        // What a reader brings along.
+        try ("let timesteps: [[Float]] = []\n" + sample.text).write(toFile: folder + "/main.swift", atomically: true, encoding: .utf8)
+        let build = URL(fileURLWithPath: Files.program("skipd")).deletingLastPathComponent().path
+        let run = try Run("/usr/bin/env", ["swiftc", "-typecheck", "-I", build + "/Modules", "-Xcc", "-fmodule-map-file=\(build)/CSkipKernels.build/module.modulemap", folder + "/main.swift"])
+        #expect(run.status == 0, "\(run.errors)")
+    }
+
+    @Test("shell samples are shell, and call commands with subcommands and options that there are", arguments: samples(["sh"]))
+    func shell(_ sample: Sample) throws {
+        let run = try Run("/bin/bash", ["-n", "-c", sample.text])
+        #expect(run.status == 0, "\(run.errors)")
+        for line in sample.text.split(separator: "\n").flatMap({ $0.prefix { $0 != "#" && $0 != ">" }.split(separator: "|") }) {
+            let words = line.split(separator: " ").drop { $0 == "sudo" || $0 == "$" }.map { String($0) }
+            guard let program = words.first, ["skipd", "skipctl"].contains(program) else { continue }
+            // Subcommands, as many as there are before the first that is none.
+            var help = try Run(Files.program(program), ["--help"]).output
+            for word in words.dropFirst().prefix(2) {
+                let deeper = try Run(Files.program(program), [word, "--help"])
+                guard !word.hasPrefix("-"), help.contains("\n  \(word) "), deeper.status == 0 else { break }
+                help = deeper.output
+            }
+            if program == "skipctl" { #expect(help.contains("USAGE: skipctl ") && words.count > 1 && help.contains(words[1]), "\(line)") }
+            for option in words where option.hasPrefix("--") {
+                let name = option.prefix { $0 != "=" }
+                #expect(help.contains(name) || ["--help", "--version"].contains(name), "\(line): there is no \(name)")
+            }
+        }
+    }
+
+    @Test("JSON is JSON, line by line or as a whole", arguments: samples(["json"]))
+    func json(_ sample: Sample) {
+        func isJSON(_ text: some StringProtocol) -> Bool { (try? JSONSerialization.jsonObject(with: Data(text.utf8))) != nil }
+        #expect(isJSON(sample.text) || sample.text.split(separator: "\n").allSatisfy { isJSON($0) }, "\(sample.text)")
+    }
+
+    @Test("configurations are ones that skipd takes", arguments: samples(["toml"]))
+    func toml(_ sample: Sample) throws {
+        let folder = try Files.temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var text = sample.text.replacing(/path = "[^"]*"/, with: "path = \"\(Files.model)\"")
+        // A sample may leave out what it isn't about.
+        if !text.contains("[[model]]") { text += "\n[[model]]\nname = \"watch\"\npath = \"\(Files.model)\"\n" }
+        if !text.contains("[[route]]") { text += "\n[[route]]\nmatch = \"watch/*\"\nmodel = \"watch\"\n" }
+        try text.write(toFile: folder + "/skipd.toml", atomically: true, encoding: .utf8)
+        let run = try Run(Files.program("skipd"), ["--check", "--config", folder + "/skipd.toml"])
+        #expect(run.status == 0, "\(run.errors)")
+    }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import Testing
+
+/// The programs in `examples/`, run as they are.
+@Suite struct ExamplesTests {
+    /// A daemon that subscribes, as the default configuration does.
+    private func daemon() throws -> RunningDaemon { try RunningDaemon(ingest: "bind = [\"tcp://127.0.0.1:*\"]") }
+
+    @Test("the device and the consumer in Python understand each other through skipd")
+    func python() throws {
+        let daemon = try daemon()
+        let consumer = Process()
+        let output = Pipe()
+        consumer.executableURL = URL(fileURLWithPath: Python.path ?? "/usr/bin/python3")
+        consumer.arguments = ["\(Files.root)/examples/consumer.py", "watch/", daemon.results[0], "3"]
+        consumer.standardOutput = output
+        try consumer.run()
+        defer { if consumer.isRunning { kill(consumer.processIdentifier, SIGKILL) } }
+        try daemon.waitForStatus("the consumer's subscription") { $0["subscriptions"] == 1 }
+        let device = try Run(Python.path ?? "/usr/bin/python3", ["\(Files.root)/examples/device.py", "watch/example", daemon.ingest[0], "60"])
+        #expect(device.status == 0, "\(device.errors)")
+        try daemon.waitForStatus("all timesteps") { $0.arrived == 60 }
+        consumer.waitUntilExit()
+        #expect(consumer.terminationStatus == 0)
+        let lines = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self).split(separator: "\n")
+        #expect(lines.count == 3 && lines.allSatisfy { $0.hasPrefix("watch/example  ") && $0.hasSuffix(" timesteps read") }, "\(lines)")
+        #expect(try daemon.status().droppedTotal == 0)
+    }
+
+    @Test("the device in C compiles without a warning and loses nothing")
+    func c() throws {
+        let daemon = try daemon()
+        let program = daemon.folder + "/device"
+        let compiler = try Run("/usr/bin/cc", ["-std=c11", "-D_DEFAULT_SOURCE", "-Wall", "-Wextra", "-Werror", "-o", program, "\(Files.root)/examples/device.c", "-lzmq", "-lm"])
+        try #require(compiler.status == 0, "\(compiler.errors)")
+        let device = try Run(program, ["watch/example", daemon.ingest[0], "60"])
+        #expect(device.status == 0, "\(device.errors)")
+        let status = try daemon.waitForStatus("all timesteps") { $0.arrived == 60 }
+        #expect(status.droppedTotal == 0)
+        #expect(status.timesteps["lost"] == 0)
+    }
+}
