@@ -8,12 +8,17 @@ struct FakeDaemon: ~Copyable {
     let endpoint: String
 
     init(_ kind: Socket.Kind, _ folder: TemporaryFolder, _ name: String = "socket") throws {
-        endpoint = "ipc://\(folder.path(name))"
+        try self.init(kind, at: "ipc://\(folder.path(name))")
+    }
+
+    /// - Parameter address: with port 0, the system chooses one, which `endpoint` tells.
+    init(_ kind: Socket.Kind, at address: String) throws {
         let socket = try Socket(kind, in: Context())
         try socket.set(.linger, .zero)
         try socket.set(.receiveTimeout, .seconds(30))
         if kind == .sub { try socket.subscribe([]) }
-        try socket.bind(endpoint)
+        try socket.bind(address)
+        endpoint = try socket.lastEndpoint
         self.socket = socket
     }
 
