@@ -102,8 +102,9 @@ struct PubTests {
         // Far more than sockets and high-water marks hold, so that it can't be through before it is read.
         let count = 300_000
         // By tcp, since over ipc libzmq gives up what a slow reader's kernel still holds when the sender is through.
-        var daemon: FakeDaemon? = try FakeDaemon(.sub, at: "tcp://127.0.0.1:*")
-        let endpoint = try #require(daemon?.endpoint)
+        let bound = try FakeDaemon(.sub, at: "tcp://127.0.0.1:*")
+        let endpoint = bound.endpoint
+        var daemon: FakeDaemon? = bound
         let pub = try RunningProgram("skipctl", ["pub", "s", "--generate", "sine", "-n", "\(count)", "--rate", "1e9", "--features", "8", "--ingest", endpoint, "--pattern", "sub"])
         let first = try #require(try daemon?.samples(1_000))
         #expect(first.map(\.seq) == (0..<1_000).map { UInt64($0) }, "nothing is dropped for a slow reader")
