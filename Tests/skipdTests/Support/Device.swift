@@ -7,7 +7,8 @@ final class Device {
     /// Connects to an endpoint with a PUSH socket, or another kind.
     init(_ endpoint: String, kind: Socket.Kind = .push, ipv6: Bool = false, in context: Context) throws {
         socket = try Socket(kind, in: context)
-        try socket.set(.linger, .zero)
+        // An object ends with its last use, which may be long before its last message is sent.
+        try socket.set(.linger, RunningDaemon.patience)
         try socket.set(.sendTimeout, RunningDaemon.patience)
         try socket.set(.ipv6, ipv6)
         try socket.connect(endpoint)
