@@ -14,11 +14,14 @@ struct TrainModelOptions: ParsableArguments {
     var hidden = "110"
     @Flag(help: "Layer norm in the authors' form.")
     var layerNorm = false
+    @Option(help: "The update rate that training begins with, roughly; the paper's nearly every timestep by default.")
+    var initialUpdateRate: Double?
     @Option(help: "The most timesteps skipped in a row, noted in the model; no bound by default.")
     var maxSkip: Int?
 
     func validate() throws {
         guard !sizes.isEmpty, sizes.allSatisfy({ $0 > 0 && $0 <= 1 << 14 }) else { throw ValidationError("--hidden must be whole numbers from 1 to 16384, such as 48 or 64,32") }
+        guard initialUpdateRate.map({ $0 > 0 && $0 <= 1 }) ?? true else { throw ValidationError("--initial-update-rate must be above 0 and at most 1") }
         guard maxSkip.map({ $0 > 0 }) ?? true else { throw ValidationError("--max-skip must be a whole number from 1 up") }
     }
 

@@ -19,6 +19,8 @@ struct TrainOptimizerOptions: ParsableArguments {
     var schedule = LearningRateSchedule.constant
     @Option(help: "The largest global norm of a gradient; 0 for no bound.")
     var clip = 1.0
+    @Option(help: "The share that each weight loses in a step, times the learning rate (decoupled weight decay).")
+    var weightDecay = 0.0
     @Option(help: "Epochs without a better validation until training stops.")
     var patience: Int?
     @Option(help: "The same seed gives the same model.")
@@ -31,6 +33,7 @@ struct TrainOptimizerOptions: ParsableArguments {
         guard targetUpdateRate.map({ $0 > 0 && $0 <= 1 }) ?? true else { throw ValidationError("--target-update-rate must be above 0 and at most 1") }
         guard batch > 0, epochs > 0 else { throw ValidationError("--batch and --epochs must be whole numbers from 1 up") }
         guard learningRate > 0, learningRate.isFinite else { throw ValidationError("--learning-rate must be above 0") }
+        guard (0...10).contains(weightDecay) else { throw ValidationError("--weight-decay must be from 0 to 10") }
         guard clip >= 0, (1...2).contains(threads) else { throw ValidationError("--clip must be 0 or more, --threads 1 or 2") }
     }
 
@@ -41,6 +44,7 @@ struct TrainOptimizerOptions: ParsableArguments {
         options.learningRate = learningRate
         options.schedule = schedule
         options.clip = clip
+        options.weightDecay = weightDecay
         options.costPerUpdate = costPerSample
         options.targetUpdateRate = targetUpdateRate
         options.lossPlace = loss

@@ -51,13 +51,13 @@ struct TrainRecordingsRun {
         try recordings.checkForTraining(split.training)
         let initial = try command.initial.map { (path) throws(FileFormatError) in try ModelFile(contentsOf: path) }
         let source = try RecordedBatches(
-            recordings, split, windows: command.windowOptions.windows, augmentation: command.dataOptions.augmentation, batchSize: command.optimizerOptions.batch,
+            recordings, split, windows: command.windowOptions.windows, augmentation: try command.dataOptions.augmentation(of: recordings), batchSize: command.optimizerOptions.batch,
             normalization: command.task == .smnist ? .dividing(by: 255, features: recordings.featureCount) : initial.flatMap { Normalization($0) }, skipProbability: command.skipProbability, seed: options.seed)
         let outputs = recordings.targets.map { $0.count / max(recordings.count, 1) } ?? classCount
         let architecture = initial?.architecture ?? command.modelOptions.architecture(task: recordings.targets == nil ? .classification : .regression, features: recordings.featureCount, outputs: outputs)
         try recordings.check(fits: architecture)
         sayMemory(architecture, source)
-        let trainer = try TrainSession(command: command, source: source, parameters: initial.map { Parameters($0) } ?? Parameters(architecture, seed: options.seed), title: title, checkpoint: checkpoint).run(&output)
+        let trainer = try TrainSession(command: command, source: source, parameters: initial.map { Parameters($0) } ?? Parameters(architecture, seed: options.seed, updateRate: command.modelOptions.initialUpdateRate), title: title, checkpoint: checkpoint).run(&output)
         return (Model(try modelFile(trainer, source)), source, trainer)
     }
 

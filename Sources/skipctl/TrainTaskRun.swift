@@ -12,7 +12,7 @@ struct TrainTaskRun {
         let architecture = command.modelOptions.architecture(task: source.task, features: source.features, outputs: source.outputs)
         let checkpoint = command.checkpoint ?? command.model + ".checkpoint"
         let begin = monotonicSeconds()
-        let trainer = try TrainSession(command: command, source: source, parameters: Parameters(architecture, seed: options.seed), title: "", checkpoint: checkpoint).run(&output)
+        let trainer = try TrainSession(command: command, source: source, parameters: Parameters(architecture, seed: options.seed, updateRate: command.modelOptions.initialUpdateRate), title: "", checkpoint: checkpoint).run(&output)
         let seconds = monotonicSeconds() - begin
         guard let last = trainer.state.history.last?.validation else { throw CommandFailure("the training ended before its first epoch") }
 

@@ -11,6 +11,14 @@ public struct Augmentation: Sendable, Equatable {
     public var noise = 0.0
     /// The largest relative change of speed. The default is 0.
     public var speed = 0.0
+    /// Channels that change their sign together in half of the sequences: the mirror image, as the other wrist gives it. At a
+    /// plane across x an acceleration changes its x and a rotation rate, an axial vector, its y and z. The default is none.
+    public var mirrored: [Int] = []
+    /// The largest share of a sequence that is left off at its end, so that its length is not to be known. The default is 0.
+    public var crop = 0.0
+    /// The largest stretch. Half of the sequences have none; the others' is log-uniform from 1 up to it, so that a model
+    /// bears being stretched later. The default is 1.
+    public var stretch = 1.0
     /// Whether a window begins at a random place near its own instead of exactly there. The default is false.
     public var shifts = false
 

@@ -62,9 +62,17 @@ public final class RecordedBatches: BatchSource {
         var random = random
         let features = recordings.featureCount
         let every = windowOptions.every
-        let lengths = windows.map { ($0.length + every - 1) / every }
+        var stretches: [Float] = []
+        let lengths = windows.map { (window) -> Int in
+            let length = (window.length + every - 1) / every
+            return augmentation.crop > 0 ? max(length - random.integer(Int(augmentation.crop * Double(length)) + 1), 1) : length
+        }
+        if augmentation.stretch > 1 {
+            stretches = windows.map { _ in random.uniform() < 0.5 ? 1 : Float(exponential(random.uniform(0, logarithm(augmentation.stretch)))) }
+        }
         var batch = Batch(timesteps: lengths.max() ?? 0, count: windows.count, features: features)
         batch.lengths = lengths
+        batch.stretches = stretches
         for (row, window) in windows.enumerated() {
             add(window, lengths[row], row, &batch, augmentation, &random)
             if let classes = recordings.classes { batch.classes.append(classes[window.recording]) }
@@ -84,7 +92,9 @@ public final class RecordedBatches: BatchSource {
         if augmentation.shifts { start += window.room.lowerBound + random.integer(window.room.count) }
         let rotation = augmentation.rotation > 0 && features % 3 == 0 ? augmentation.rotationMatrix(&random) : nil
         let scale = augmentation.scale > 0 ? Float(1 + random.uniform(-augmentation.scale, augmentation.scale)) : 1
+        let isMirrored = !augmentation.mirrored.isEmpty && random.uniform() < 0.5
         let speed = augmentation.speed > 0 ? 1 + random.uniform(-augmentation.speed, augmentation.speed) : 1
+        let noise = Float(augmentation.noise)
         let (mean, deviation) = (normalization.mean, normalization.standardDeviation)
         recordings.samples.withUnsafeBufferPointer { samples in
             batch.samples.withUnsafeMutableBufferPointer { values in
@@ -99,6 +109,7 @@ public final class RecordedBatches: BatchSource {
                     } else {
                         for f in 0..<features { values[to + f] = (samples[a + f] + fraction * (samples[b + f] - samples[a + f])) * scale }
                     }
+                    if isMirrored { for f in augmentation.mirrored { values[to + f] = -values[to + f] } }
                     if let rotation {
                         for triple in Swift.stride(from: to, to: to + features, by: 3) {
                             let (x, y, z) = (values[triple], values[triple + 1], values[triple + 2])
@@ -106,8 +117,8 @@ public final class RecordedBatches: BatchSource {
                         }
                     }
                     for f in 0..<features { values[to + f] = (values[to + f] - mean[f]) / deviation[f] }
-                    if augmentation.noise > 0 {
-                        for f in 0..<features { values[to + f] += Float(augmentation.noise * random.normal()) }
+                    if noise > 0 {
+                        for f in 0..<features { values[to + f] += noise * random.noise() }
                     }
                 }
             }

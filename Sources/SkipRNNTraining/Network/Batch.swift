@@ -16,6 +16,8 @@ public struct Batch: Sendable {
     public var targets: [Float] = []
     /// (T, B): 1 where a cell without a gate updates; empty for everywhere. The `p_skip` baselines.
     public var forcedUpdates: [UInt8] = []
+    /// (B): what each sequence's update probability increments are divided by, 1 or more; empty for 1 everywhere.
+    public var stretches: [Float] = []
 
     /// An all-zero batch.
     public init(timesteps: Int, count: Int, features: Int) {
@@ -56,6 +58,9 @@ public struct BatchResult: Sendable, Equatable {
     /// Timesteps, without padding.
     public var timesteps = 0
     public var updates = 0
+    /// The two for the sequences without a stretch alone.
+    public var plainTimesteps = 0
+    public var plainUpdates = 0
     /// Sequences whose class at the last timestep is right.
     public var correct = 0
     /// Σ (output − target)² over sequences and outputs at the last timestep.
@@ -66,6 +71,8 @@ public struct BatchResult: Sendable, Equatable {
     /// Task loss and budget loss.
     public var loss: Double { taskLoss + budgetLoss }
     public var updateRate: Double { timesteps > 0 ? Double(updates) / Double(timesteps) : 0 }
+    /// Of the sequences without a stretch: what a wanted update rate is held against; nil where all have one.
+    public var plainUpdateRate: Double? { plainTimesteps > 0 ? Double(plainUpdates) / Double(plainTimesteps) : nil }
     public var accuracy: Double { sequences > 0 ? Double(correct) / Double(sequences) : 0 }
 
     mutating func add(_ other: BatchResult) {
@@ -74,6 +81,8 @@ public struct BatchResult: Sendable, Equatable {
         sequences += other.sequences
         timesteps += other.timesteps
         updates += other.updates
+        plainTimesteps += other.plainTimesteps
+        plainUpdates += other.plainUpdates
         correct += other.correct
         squaredError += other.squaredError
     }

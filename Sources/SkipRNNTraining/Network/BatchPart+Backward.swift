@@ -65,11 +65,13 @@ extension BatchPart {
         for row in 0..<rows where t < lengths[row] {
             let place = t * rows + row
             let (dIncrement, dSum) = (incrementGradient[row], sumGradient[row])
-            let candidate = candidateIncrements.start[place]
+            // Δũ̃ = σ / κ; a division by 1 changes no bit.
+            let (sigmoid, stretch) = (candidateIncrements.start[place], stretches[row])
+            let candidate = sigmoid / stretch
             let gate: Float = updated[place] ? 1 : 0
             let dGate = gradient[row] + dIncrement * (candidate - increments[place]) - dSum * sums[place]
             let dPre = dGate + dSum * (1 - gate)
-            if updated[place] { logits.append(dIncrement * candidate * (1 - candidate)) }
+            if updated[place] { logits.append(dIncrement * candidate * (1 - sigmoid)) }
             let isFirst = increments[place] <= 1 - sumsBefore[place]
             incrementGradient[row] = dIncrement * (1 - gate) + (isFirst ? dPre : 0)
             sumGradient[row] = isFirst ? dPre : 0

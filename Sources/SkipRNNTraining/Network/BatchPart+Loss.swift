@@ -12,6 +12,10 @@ extension BatchPart {
         let top = layers[layers.count - 1]
         for place in updated.indices where updated[place] { result.updates += 1 }
         result.timesteps = lengths.reduce(0, +)
+        for row in 0..<rows where stretches[row] == 1 {
+            result.plainTimesteps += lengths[row]
+            for t in 0..<lengths[row] where updated[t * rows + row] { result.plainUpdates += 1 }
+        }
         result.sequences = rows
         result.budgetLoss = Double(options.costPerUpdate) * Double(result.updates) / Double(batch.count)
 

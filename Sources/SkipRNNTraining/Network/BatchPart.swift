@@ -16,6 +16,8 @@ final class BatchPart: @unchecked Sendable { // one thread works on a batch part
     /// (T, b, F).
     let input = FloatBuffer()
     var lengths: [Int] = []
+    /// (b): what increments are divided by.
+    var stretches: [Float] = []
 
     /// Per timestep and row: whether it updated; the sum that decided; the gate's state before; Δũ of the candidate.
     var updated: [Bool] = []
@@ -59,6 +61,7 @@ final class BatchPart: @unchecked Sendable { // one thread works on a batch part
         rows = range.count
         lengths = Array(batch.lengths[range])
         timesteps = lengths.max() ?? 0
+        stretches = batch.stretches.isEmpty ? [Float](repeating: 1, count: rows) : Array(batch.stretches[range])
         let features = batch.features
         let count = timesteps * rows
         input.reserve(count * features)
@@ -109,7 +112,7 @@ final class BatchPart: @unchecked Sendable { // one thread works on a batch part
                     let room = 1 - gate.cumulativeUpdateProbability
                     sums[place] = gate.cumulativeUpdateProbability + (gate.updateProbabilityIncrement <= room ? gate.updateProbabilityIncrement : room)
                     updated[place] = isWithin && gate.isUpdateDue
-                    if updated[place] { gates[row].update(increment: candidateIncrements.start[place]) } else if isWithin { gates[row].skip() }
+                    if updated[place] { gates[row].update(increment: candidateIncrements.start[place] / stretches[row]) } else if isWithin { gates[row].skip() }
                 } else {
                     updated[place] = isWithin && forced(t, row)
                 }

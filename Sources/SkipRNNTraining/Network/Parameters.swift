@@ -29,6 +29,13 @@ public struct Parameters: Sendable, Equatable {
         for (name, range) in ranges { values.replaceSubrange(range, with: file.tensors[name]?.values ?? []) }
     }
 
+    /// Takes a share off every weight (Loshchilov & Hutter 2019: decoupled from the gradient's moments).
+    mutating func decay(by share: Float) {
+        for tensor in tensors where tensor.name.contains("weight") {
+            for place in ranges[tensor.name] ?? 0..<0 { values[place] -= share * values[place] }
+        }
+    }
+
     /// The same tensors, all zero: the shape of a gradient.
     public var zeros: Parameters {
         var copy = self

@@ -6,7 +6,10 @@ extension Parameters {
     /// Weights uniform within ±√(6 / (in + H + k H)), the limit of the whole concatenated matrix (k: its gates); biases
     /// of r and z 1, of the forget gate 1, others 0; b of the state update gate 1, so that training begins by reading
     /// nearly everything; the initial state normal with standard deviation 1.
-    public init(_ architecture: Architecture, seed: UInt64) {
+    ///
+    /// - Parameter updateRate: where not nil, b is such that training begins near this update rate ρ: σ(b) a little above
+    ///   ρ/2, so that the sum passes ½ at every 1/ρ-th timestep.
+    public init(_ architecture: Architecture, seed: UInt64, updateRate: Double? = nil) {
         self.init(architecture) { parameter in
             !parameter.name.hasPrefix("rnn.bias_hh") || (!architecture.cell.isLSTM && architecture.gruVariant == .resetAfter)
         }
@@ -30,6 +33,9 @@ extension Parameters {
                 case "initial_state.h", "initial_state.c":
                     values[place] = Float(random.normal())
                     continue
+                case "state_update_gate.bias":
+                    values[place] = Float(updateRate.map { logarithm(0.525 * $0 / (1 - 0.525 * $0)) } ?? 1)
+                    continue
                 default:
                     values[place] = Self.bias(name, offset, hidden, architecture)
                     continue
@@ -42,7 +48,7 @@ extension Parameters {
     private static func bias(_ name: String, _ offset: Int, _ hidden: Int, _ architecture: Architecture) -> Float {
         let isForget = architecture.cell.isLSTM && (hidden..<(2 * hidden)).contains(offset)
         switch name {
-        case "state_update_gate.bias", "rnn.norm_gain": return 1
+        case "rnn.norm_gain": return 1
         case "rnn.bias_ih": return architecture.cell.isLSTM ? (isForget && !architecture.layerNorm ? 1 : 0) : offset < 2 * hidden ? 1 : 0
         case "rnn.norm_bias": return isForget ? 1 : 0
         default: return 0

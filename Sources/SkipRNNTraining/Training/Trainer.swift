@@ -92,8 +92,9 @@ public struct Trainer {
         let place = Double(state.epoch) + Double(state.step) / Double(length)
         state.adam.learningRate = options.learningRate * options.schedule.factor(epoch: place, of: options.epochs)
         state.adam.step(&state.parameters.values, gradient: gradient.values)
-        if let rate = options.targetUpdateRate, state.parameters.architecture.cell.hasStateUpdateGate {
-            state.costPerUpdate = UpdateRateTarget(rate: rate, steps: options.epochs * length).adapt(state.costPerUpdate, smoothed: &state.smoothedUpdateRate, measured: result.updateRate)
+        if options.weightDecay > 0 { state.parameters.decay(by: Float(options.weightDecay * state.adam.learningRate)) }
+        if let rate = options.targetUpdateRate, let measured = result.plainUpdateRate, state.parameters.architecture.cell.hasStateUpdateGate {
+            state.costPerUpdate = UpdateRateTarget(rate: rate, steps: options.epochs * length).adapt(state.costPerUpdate, smoothed: &state.smoothedUpdateRate, measured: measured)
         }
         // Means over a batch become sums over sequences, so that an epoch's mean is over its sequences.
         result.taskLoss *= Double(result.sequences)

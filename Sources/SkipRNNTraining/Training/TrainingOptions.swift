@@ -10,6 +10,8 @@ public struct TrainingOptions: Sendable, Equatable {
     public var schedule = LearningRateSchedule.constant
     /// The largest global norm of a gradient, 0 for no bound. The default is 1.
     public var clip = 1.0
+    /// The share that each weight loses in a step, times the learning rate; biases and the initial state lose nothing. The default is 0.
+    public var weightDecay = 0.0
     /// λ: what one update costs. The default is 0.
     public var costPerUpdate = 0.0
     /// The update rate to reach by adapting λ; nil for a fixed λ. The default is nil.
@@ -27,7 +29,7 @@ public struct TrainingOptions: Sendable, Equatable {
 
     /// What must be equal for a checkpoint to be continued.
     public var identityForCheckpoint: String {
-        "seed \(seed), epochs \(epochs), learning rate \(learningRate), schedule \(schedule), clip \(clip), cost \(costPerUpdate), "
+        "seed \(seed), weight decay \(weightDecay), epochs \(epochs), learning rate \(learningRate), schedule \(schedule), clip \(clip), cost \(costPerUpdate), "
             + "target \(targetUpdateRate.map { "\($0)" } ?? "none"), loss \(lossPlace.rawValue), patience \(patience.map { "\($0)" } ?? "none"), solved \(stopsWhenSolved)"
     }
 }

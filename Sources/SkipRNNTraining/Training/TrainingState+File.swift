@@ -9,7 +9,7 @@ extension TrainingState {
     /// Writes the state.
     /// - Parameter identity: what must be equal for the file to be continued: options, model and data.
     public func write(to path: String, identity: String) throws(FileFormatError) {
-        var metadata = ["format": Self.format, "version": "1", "identity": identity]
+        var metadata = ["format": Self.format, "version": "2", "identity": identity]
         metadata["epoch"] = String(epoch)
         metadata["step"] = String(step)
         metadata["adam.steps"] = String(adam.steps)
@@ -36,7 +36,7 @@ extension TrainingState {
     public init(contentsOf path: String, initial: TrainingState, identity: String) throws(FileFormatError) {
         let file = try Safetensors(contentsOf: path)
         let metadata = file.metadata
-        guard metadata["format"] == Self.format, metadata["version"] == "1" else { throw FileFormatError(path, "is not a training's checkpoint") }
+        guard metadata["format"] == Self.format, metadata["version"] == "2" else { throw FileFormatError(path, "is not a training's checkpoint") }
         guard metadata["identity"] == identity else {
             throw FileFormatError(path, "is the checkpoint of another training (other options, data or model); give the same ones, or begin anew without --resume")
         }
@@ -76,16 +76,17 @@ extension TrainingState {
     }
 
     private static func text(_ result: BatchResult) -> String {
-        "\(result.sequences),\(result.timesteps),\(result.updates),\(result.correct),\(hexadecimal([result.taskLoss, result.budgetLoss, result.squaredError]))"
+        "\(result.sequences),\(result.timesteps),\(result.updates),\(result.correct),\(result.plainTimesteps),\(result.plainUpdates),\(hexadecimal([result.taskLoss, result.budgetLoss, result.squaredError]))"
     }
 
     private static func result(_ text: String) -> BatchResult? {
         let parts = text.split(separator: ",").map { String($0) }
-        guard parts.count == 7, let doubles = doubles(parts[4...].joined(separator: ",")) else { return nil }
-        let counts = parts[..<4].compactMap { Int($0) }
-        guard counts.count == 4 else { return nil }
+        guard parts.count == 9, let doubles = doubles(parts[6...].joined(separator: ",")) else { return nil }
+        let counts = parts[..<6].compactMap { Int($0) }
+        guard counts.count == 6 else { return nil }
         var result = BatchResult()
         (result.sequences, result.timesteps, result.updates, result.correct) = (counts[0], counts[1], counts[2], counts[3])
+        (result.plainTimesteps, result.plainUpdates) = (counts[4], counts[5])
         (result.taskLoss, result.budgetLoss, result.squaredError) = (doubles[0], doubles[1], doubles[2])
         return result
     }
