@@ -125,7 +125,7 @@ struct TrainTests {
         #expect(atOnce.status == 1 && atOnce.error == "skipctl: \(folder.path("m")).checkpoint: can't be written: No space left on device\n", "\(atOnce.error)")
 
         try FileManager.default.removeItem(atPath: full)
-        let later = try RunningProgram("skipctl", Sines.training(data, model: folder.path("m"), epochs: 400), environment: environment)
+        let later = try RunningProgram("skipctl", Sines.training(data, model: folder.path("m"), epochs: 40_000), environment: environment)
         #expect(eventually { FileManager.default.fileExists(atPath: folder.path("m.checkpoint")) })
         _ = try folder.write("", to: "full")
         later.signal(SIGINT)
@@ -134,7 +134,7 @@ struct TrainTests {
         #expect(!FileManager.default.fileExists(atPath: folder.path("m")))
         // The checkpoint from before is whole: with room again, the training goes on.
         try FileManager.default.removeItem(atPath: full)
-        let resumed = try RunningProgram("skipctl", Sines.training(data, model: folder.path("m"), epochs: 400) + ["--resume"], environment: environment)
+        let resumed = try RunningProgram("skipctl", Sines.training(data, model: folder.path("m"), epochs: 40_000) + ["--resume"], environment: environment)
         usleep(200_000)
         #expect(resumed.isRunning)
         resumed.signal(SIGINT)
@@ -187,11 +187,11 @@ struct TrainTests {
         let folder = try TemporaryFolder()
         let data = folder.path("data")
         try Sines.write(to: data)
-        let program = try RunningProgram("skipctl", Sines.training(data, model: folder.path("m"), epochs: 400))
+        let program = try RunningProgram("skipctl", Sines.training(data, model: folder.path("m"), epochs: 40_000))
         #expect(eventually { FileManager.default.fileExists(atPath: folder.path("m.checkpoint")) })
         program.signal(SIGTERM)
         #expect(program.finish().status == 1)
-        let outcome = try RunningProgram("skipctl", Sines.training(data, model: folder.path("m"), epochs: 400) + ["--resume", "--seed", "3"]).finish()
+        let outcome = try RunningProgram("skipctl", Sines.training(data, model: folder.path("m"), epochs: 40_000) + ["--resume", "--seed", "3"]).finish()
         #expect(outcome.status == 1 && outcome.error.hasPrefix("skipctl: \(folder.path("m.checkpoint")): is the checkpoint of another training"), "\(outcome.error)")
     }
 
