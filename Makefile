@@ -17,7 +17,10 @@ SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 BUILD_PACKAGES := libzmq3-dev libsqlite3-dev libopenblas-dev pkg-config
 TEST_PACKAGES := python3-zmq python3-numpy systemd-container chromium
 
-.PHONY: help deps test-deps swift-there build test crash demo man install lay-out deb test-deb clean
+# Those with a DocC catalog.
+LIBRARIES := SkipRNN SkipRNNTraining SkipStream ZeroMQ
+
+.PHONY: help deps test-deps swift-there build test crash demo man docs pictures install lay-out deb test-deb clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -65,6 +68,26 @@ man: build ## Write manual pages and shell completions to .build/man
 	    "$$bin/generate-manual" "$$bin/$$tool" --date "$$date" --output-directory .build/man; \
 	    for shell in bash zsh fish; do "$$bin/$$tool" --generate-completion-script $$shell >.build/man/$$tool.$$shell; done; \
 	done
+
+docs: ## Write the libraries' reference, a DocC archive, to .build/docs
+	$(SWIFT) build --product skipctl
+	@rm -rf .build/docs .build/symbols && mkdir -p .build/symbols
+	@bin="$$($(SWIFT) build --show-bin-path)"; triple="$$($(SWIFT)c -print-target-info | sed -n 's/.*"triple": "\(.*\)",/\1/p' | head -n 1)"; archives=(); \
+	for library in $(LIBRARIES); do \
+	    maps=(); for map in "$$bin"/CSkip*.build/module.modulemap Sources/CZeroMQ/module.modulemap Sources/COpenBLAS/module.modulemap; do maps+=(-Xcc "-fmodule-map-file=$$(realpath "$$map")"); done; \
+	    mkdir .build/symbols/$$library; \
+	    $(SWIFT) symbolgraph-extract -module-name $$library -I "$$bin/Modules" -target "$$triple" "$${maps[@]}" -output-dir .build/symbols/$$library -minimum-access-level public; \
+	    docc convert Sources/$$library/$$library.docc --additional-symbol-graph-dir .build/symbols/$$library --fallback-display-name $$library \
+	        --fallback-bundle-identifier skipd.$$library --transform-for-static-hosting --output-dir .build/symbols/$$library.doccarchive | grep -v 'is missing documentation' >.build/symbols/$$library.log || true; \
+	    archives+=(.build/symbols/$$library.doccarchive); \
+	done; \
+	docc merge "$${archives[@]}" --output-path .build/docs; \
+	echo 'Look at it with: python3 -m http.server --directory .build/docs, then /documentation/'
+
+pictures: build test-deps ## Draw the manuals' pictures anew, from real runs and with a real browser
+	@bin="$$($(SWIFT) build $(RELEASE) --show-bin-path)"; \
+	python3 docs/images/pictures.py "$$bin/skipctl"; \
+	Tests/Fixtures/dashboard/pictures.sh "$$bin/skipd" docs/images
 
 install: build man ## Lay everything out under DESTDIR; configuration and models already there stay as they are
 	@$(MAKE) --no-print-directory lay-out

@@ -62,6 +62,9 @@ public enum IngestPattern: String, Sendable, CaseIterable {
 public struct Results: Sendable, Equatable {
     /// Endpoints that subscribers connect to. The default is `tcp://127.0.0.1:5571`.
     public var bind: [Endpoint] = [.tcp(host: "127.0.0.1", port: 5571)]
+    /// A Boolean value indicating whether samples are passed on to whoever subscribes to `sample/…`, as `skipctl record` does. The default is
+    /// true where all of `bind` is on this machine, else false.
+    public var samples = true
 
     /// The defaults.
     public init() {}

@@ -12,7 +12,8 @@ struct DemoDaemon: ~Copyable {
     private var log: String { "\(folder)/skipd.log" }
 
     /// Starts the daemon with one model for all streams below `watch/`.
-    init(program: String, model: String) throws {
+    /// - Parameter emit: when it publishes results, a route's keys.
+    init(program: String, model: String, emit: String = "emit = \"change\"\nmin_p = 0.6") throws {
         let folder = try Self.makeFolder()
         // Sockets in the folder: no port can be taken, and nobody else gets at them.
         let endpoints = ["ingest", "results", "control"].map { Endpoint.ipc(path: "\(folder)/\($0).sock") }
@@ -33,8 +34,7 @@ struct DemoDaemon: ~Copyable {
             [[route]]
             match = "watch/*"
             model = "watch"
-            emit = "change"
-            min_p = 0.6
+            \(emit)
             """
         let process: pid_t
         do {

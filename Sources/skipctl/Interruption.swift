@@ -16,6 +16,9 @@ enum Interruption {
         Glibc.signal(SIGPIPE, SIG_IGN)
     }
 
+    /// As if the signal had come.
+    static func note(_ number: CInt) { signal = number }
+
     static var hasCome: Bool { signal != 0 }
 
     /// 128 + the signal's number, as shells report it.

@@ -15,6 +15,7 @@ struct JSONObject {
     mutating func add(_ key: String, _ values: [String]) { list(key, values) { $0.appendJSON($1) } }
     mutating func add(_ key: String, _ values: [Int]) { list(key, values) { $0.append(contentsOf: "\($1)".utf8) } }
     mutating func add(_ key: String, _ values: [Float]) { list(key, values) { $0.append(contentsOf: ($1.isFinite ? "\($1)" : "null").utf8) } }
+    mutating func add(_ key: String, _ value: JSONValue) { member(key) { $0.append(contentsOf: value.text.utf8) } }
     mutating func add(_ key: String, _ value: JSONObject) { member(key) { $0.append(contentsOf: value.text.utf8) } }
     mutating func add(_ key: String, _ values: [JSONObject]) { list(key, values) { $0.append(contentsOf: $1.text.utf8) } }
 

@@ -1,9 +1,6 @@
-public import ArgumentParser // Public, since a conformance of a public type is.
-import Glibc
-public import SkipConfiguration
+import ArgumentParser
 import SkipRNN
 import SkipStream
-import ZeroMQ
 
 /// `skipctl pub`: publishes samples as a device would.
 struct Pub: ParsableCommand {
@@ -45,13 +42,7 @@ struct Pub: ParsableCommand {
     var end = false
     @Flag(help: "Send neither timestep numbers nor boot: the timesteps follow the last ones received.")
     var append = false
-    @Option(name: .shortAndLong, help: ArgumentHelp("How long to wait for the daemon. (default: 10s)", valueName: "time"), transform: duration)
-    var wait: Duration?
-    @Option(help: ArgumentHelp("Where samples are taken; by default the configuration says.", valueName: "endpoint"))
-    var ingest: Endpoint?
-    @Option(help: "How samples are taken there: sub or pull; by default the configuration says.")
-    var pattern: IngestPattern?
-    @OptionGroup var configuration: ConfigurationArguments
+    @OptionGroup var destination: IngestArguments
 
     enum Generator: String, ExpressibleByArgument, CaseIterable { case sine }
 
@@ -77,37 +68,10 @@ struct Pub: ParsableCommand {
 
     func run() throws {
         var (tracks, rate) = try tracks()
-        let configuration = ingest == nil || pattern == nil ? try configuration.load() : Configuration()
-        let pattern = pattern ?? configuration.ingest.pattern
-        let (endpoint, binds) = try ingest.map { ($0, false) } ?? configuration.ingest.client()
-
-        Interruption.watch()
-        var publisher = try Publisher(endpoint, pattern, binds: binds)
-        guard try publisher.waitUntilTaken(.now + (wait ?? .seconds(10)), isCancelled: { Interruption.hasCome }) else {
-            if Interruption.hasCome { throw ExitCode(Interruption.status) }
-            writeToStandardError("skipctl: no skipd takes samples at \(endpoint): is it running? `systemctl status skipd` tells\n")
-            throw wait == nil ? ExitCode.failure : ExitCode.nothingMatched
-        }
-
         if self.rate == nil, generate != nil { rate = 50 }
-        var pace = Pace(rate: rate)
-        var progress = Progress("\(stream): ", of: tracks.compactMap(\.total).reduce(0, +), isKnown: tracks.allSatisfy { $0.total != nil })
-        // Round by round, so that streams played side by side keep in step.
-        while !tracks.isEmpty, !Interruption.hasCome {
-            var longest = 0
-            for index in tracks.indices.reversed() {
-                guard let message = try tracks[index].nextMessage(timestamp: pace.timestamp) else {
-                    tracks.remove(at: index)
-                    continue
-                }
-                try publisher.send(message.bytes, isCancelled: { Interruption.hasCome })
-                longest = max(longest, message.count)
-                progress.advance(message.count)
-            }
-            pace.pass(longest)
-        }
-        progress.finish()
-        if Interruption.hasCome { throw ExitCode(Interruption.status) }
+        Interruption.watch()
+        var publisher = try destination.publisher()
+        try publisher.play(&tracks, rate: rate, title: stream)
     }
 
     private func tracks() throws -> (tracks: [SampleTrack], rate: Double?) {
@@ -132,16 +96,5 @@ struct Pub: ParsableCommand {
             let name = stream.split(separator: "{}", omittingEmptySubsequences: false).joined(separator: String(index))
             return SampleTrack(stream: name, RecordingSource(recordings, index..<(index + 1)), batch: batch, options)
         }, rate)
-    }
-}
-
-extension IngestPattern: ExpressibleByArgument {}
-
-extension Ingest {
-    /// Where a device on the daemon's machine sends: what the daemon is bound to, else where it connects, which a device then binds.
-    func client() throws(CommandFailure) -> (endpoint: Endpoint, binds: Bool) {
-        if let endpoint = bind.first(where: { $0.isLocal }) ?? bind.first { return (endpoint.reachable, false) }
-        guard let endpoint = connect.first else { throw CommandFailure("the configuration names no ingest endpoint; give one with --ingest") }
-        return (endpoint, true)
     }
 }

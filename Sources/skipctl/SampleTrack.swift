@@ -33,14 +33,25 @@ struct SampleTrack {
 
     var total: Int? { source.total }
 
-    /// The next message's timesteps: their number and the message.
+    /// The next message's timesteps: their number, those left out before them included, and the message.
+    ///
+    /// A timestep without a single value is not sent where timesteps are numbered: that is how a recording has those that never came.
     /// - Parameter timestamp: the first timestep's time; nil for none.
     /// - Returns: nil past the last.
     mutating func nextMessage(timestamp: Int64?) throws -> (count: Int, bytes: [UInt8])? {
         var values: [Float] = []
         var flags: SampleHeader.Flags = []
-        var count = 0
+        var (count, omitted) = (0, 0)
         while count < batch, !flags.contains(.end), let (timestep, marks) = try take() {
+            if options.firstTimestep != nil, marks.isEmpty, timestep.allSatisfy(\.isNaN) {
+                guard count == 0 else {
+                    held = (timestep, marks)
+                    break
+                }
+                omitted += 1
+                next += 1
+                continue
+            }
             // A sequence begins with a message's first timestep.
             if count > 0, marks.contains(.start) {
                 held = (timestep, marks)
@@ -60,7 +71,7 @@ struct SampleTrack {
         let header = SampleHeader(
             count: count, firstTimestep: options.firstTimestep == nil ? nil : next, timestamp: timestamp, boot: options.boot, flags: flags)
         next += UInt64(count)
-        return (count, values.withUnsafeBytes { header.message(stream: stream.utf8, payload: $0) })
+        return (omitted + count, values.withUnsafeBytes { header.message(stream: stream.utf8, payload: $0) })
     }
 
     private mutating func take() throws -> (values: [Float], flags: SampleHeader.Flags)? {

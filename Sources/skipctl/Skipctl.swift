@@ -13,8 +13,8 @@ struct Skipctl: ParsableCommand {
         abstract: "Looks at, feeds and follows skipd, the streaming sensor event processor.",
         version: SkipConfiguration.version,
         groupedSubcommands: [
-            CommandGroup(name: "Sample", subcommands: [Tail.self, Pub.self, Replay.self, Demo.self]),
-            CommandGroup(name: "Daemon", subcommands: [Status.self, Streams.self, StreamCommand.self, Reset.self, Reload.self, CheckpointCommand.self, Drain.self]),
+            CommandGroup(name: "Sample", subcommands: [Tail.self, Pub.self, Record.self, Replay.self, Demo.self, Bench.self]),
+            CommandGroup(name: "Daemon", subcommands: [Status.self, Top.self, Streams.self, StreamCommand.self, Reset.self, Reload.self, CheckpointCommand.self, Drain.self, ConfigCommand.self]),
             CommandGroup(name: "Model", subcommands: [TrainCommand.self, EvalCommand.self, ModelCommand.self]),
         ]
     )

@@ -13,6 +13,9 @@ struct StandardOutput: ~Copyable {
         if buffer.count >= Self.piece { try flush() }
     }
 
+    /// Appends a text without a line's end.
+    mutating func text(_ text: String) { buffer.append(contentsOf: text.utf8) }
+
     mutating func line(_ object: JSONObject) throws { try line(object.text) }
 
     /// Writes what was collected. A reader that is gone (`| head`) ends the process without a word, by SIGPIPE or as if by it.

@@ -24,9 +24,10 @@ struct RecordingSource: TimestepSource {
     private var position: Int
 
     /// - Parameter chosen: which recordings; the empty ones among them have no timestep to send.
-    init(_ recordings: Recordings, _ chosen: Range<Int>) {
+    init(_ recordings: Recordings, _ chosen: some Sequence<Int>) {
         self.recordings = recordings
-        ranges = recordings.ranges[chosen].filter { !$0.isEmpty }
+        let all = recordings.ranges
+        ranges = chosen.map { all[$0] }.filter { !$0.isEmpty }
         position = ranges.first?.lowerBound ?? 0
     }
 

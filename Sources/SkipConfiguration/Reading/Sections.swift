@@ -15,6 +15,7 @@ extension Results {
     init(_ section: inout SectionReader) {
         self.init()
         bind = section.endpoints("bind", default: bind, forBinding: true)
+        samples = section.boolean("samples", default: bind.allSatisfy(\.isLocal))
     }
 }
 

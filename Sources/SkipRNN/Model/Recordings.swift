@@ -20,6 +20,8 @@ public struct Recordings: Sendable {
     public var targets: [Float]?
     /// (R): subject or device of each recording; nil where there are none.
     public var groups: [Int]?
+    /// What the groups are called, group 0 first, such as the streams that were recorded; empty where they have no names.
+    public var groupNames: [String] = []
 
     public init(file: String, channels: [String], labels: [String], sampleRate: Double?, featureCount: Int, samples: [Float], lengths: [Int], classes: [Int]? = nil, targets: [Float]? = nil, groups: [Int]? = nil) {
         self.file = file
@@ -80,6 +82,7 @@ public struct Recordings: Sendable {
         guard !overflow, total == samples.shape[0] else { throw fail("the tensor lengths adds up to \(overflow ? "more than any file holds" : String(total)), but samples has \(samples.shape[0]) timesteps") }
 
         groups = try Self.perRecording(file, "groups", count: lengths.count)
+        groupNames = try ModelMetadata.strings(file, "groups") ?? []
         if let entry = file.entries["labels"], entry.type == .i64 {
             classes = try Self.perRecording(file, "labels", count: lengths.count)
             if let index = classes?.firstIndex(where: { $0 < 0 || (!labels.isEmpty && $0 >= labels.count) }) {
@@ -108,6 +111,7 @@ public struct Recordings: Sendable {
         if !labels.isEmpty { metadata["labels"] = jsonArray(labels) }
         if let sampleRate { metadata["sample_rate_hz"] = String(sampleRate) }
         if let source { metadata["source"] = source }
+        if !groupNames.isEmpty { metadata["groups"] = jsonArray(groupNames) }
         var writer = SafetensorsWriter(metadata: metadata)
         writer.add("samples", shape: [samples.count / featureCount, featureCount], floats: samples)
         writer.add("lengths", shape: [count], integers: lengths)

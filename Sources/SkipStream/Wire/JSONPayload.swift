@@ -1,16 +1,16 @@
 import SkipRNN
 
 /// A headerless payload in JSON: `{"x": [[…], …], "seq": …, "ts": …}` or the bare array; one timestep may stand without its brackets.
-struct JSONPayload {
+package struct JSONPayload {
     /// What the object says besides the timesteps.
-    private(set) var header = SampleHeader(count: 0)
+    package private(set) var header = SampleHeader(count: 0)
     /// F of the first timestep; 0 where there is none.
-    private(set) var features = 0
+    package private(set) var features = 0
 
-    enum Problem: Error { case malformed, wrongFeatures }
+    package enum Problem: Error { case malformed, wrongFeatures }
 
     /// Reads a payload, appending its timesteps to `numbers`, (N, F) row-major. Numbers too large for Float32 become infinite.
-    init(_ text: UnsafeRawBufferPointer, into numbers: inout [Float]) throws(Problem) {
+    package init(_ text: UnsafeRawBufferPointer, into numbers: inout [Float]) throws(Problem) {
         let start = numbers.count
         var reader = JSONReader(text)
         var rowProblem = false

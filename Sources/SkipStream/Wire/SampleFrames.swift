@@ -1,18 +1,18 @@
 import Glibc
 
 /// A message's parts, whichever of the three frame forms it has.
-struct SampleFrames {
+package struct SampleFrames {
     /// 1–255 bytes; whether they are UTF-8 without control characters is checked when the stream is made.
-    let name: UnsafeRawBufferPointer
+    package let name: UnsafeRawBufferPointer
     /// The binary or JSON header; nil for a message without one.
-    let header: UnsafeRawBufferPointer?
-    let payload: UnsafeRawBufferPointer
+    package let header: UnsafeRawBufferPointer?
+    package let payload: UnsafeRawBufferPointer
 
     static let maximumName = 255
 
     /// Takes a message apart; nil where it is malformed.
     @inline(__always)
-    init?(_ message: IncomingMessage) {
+    package init?(_ message: IncomingMessage) {
         switch message.frameCount {
         case 1:
             // stream, a zero byte, the binary header (a JSON one has no place here), payload
@@ -39,7 +39,7 @@ struct SampleFrames {
     }
 
     /// A Boolean value indicating whether bytes are UTF-8 without control characters (C0, DEL, C1).
-    static func isValidName(_ name: UnsafeRawBufferPointer) -> Bool {
+    package static func isValidName(_ name: UnsafeRawBufferPointer) -> Bool {
         if name.allSatisfy({ (0x20..<0x7F).contains($0) }) { return true }
         guard let text = String(validating: name, as: UTF8.self) else { return false }
         return !text.unicodeScalars.contains { $0.properties.generalCategory == .control }

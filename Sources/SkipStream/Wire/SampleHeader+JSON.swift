@@ -2,14 +2,14 @@ import SkipRNN
 
 extension SampleHeader {
     /// A JSON header: `{"dtype": "<f4", "shape": [N, F], "seq": …, "ts": …, "boot": …, "start": …, "end": …}`.
-    struct JSON {
-        var header = SampleHeader(count: 0)
+    package struct JSON {
+        package var header = SampleHeader(count: 0)
         /// F as the sender has it.
-        var features = 0
+        package var features = 0
     }
 
     /// Reads a JSON header; nil where it is malformed: not JSON, a key unknown or repeated, dtype or shape missing, a number out of range.
-    static func json(_ text: UnsafeRawBufferPointer) -> JSON? {
+    package static func json(_ text: UnsafeRawBufferPointer) -> JSON? {
         var result = JSON()
         var members = JSONMembers()
         var reader = JSONReader(text)

@@ -31,7 +31,7 @@ public struct SampleHeader: Sendable, Equatable {
     public var boot: UInt32
 
     /// The binary form's first byte, by which it is told from JSON.
-    static let mark = UInt8(ascii: "S")
+    package static let mark = UInt8(ascii: "S")
     /// Bytes of the binary form.
     public static let size = 32
     /// seq + N may not exceed it: 2⁵³, so that every index is exact in JSON readers that use Float64.
@@ -47,7 +47,7 @@ public struct SampleHeader: Sendable, Equatable {
     }
 
     /// Reads the binary form; nil where it is malformed.
-    init?(binary bytes: UnsafeRawBufferPointer) {
+    package init?(binary bytes: UnsafeRawBufferPointer) {
         guard bytes.count == Self.size, let start = bytes.baseAddress else { return nil }
         // "SK", version 1, and nothing in the reserved bytes.
         let word = UInt64(littleEndian: start.loadUnaligned(as: UInt64.self))

@@ -49,7 +49,7 @@ public enum SampleType: UInt8, Sendable, CaseIterable {
     }
 
     /// Reads one timestep's F numbers as Float; the bytes need no alignment.
-    func decode(_ bytes: UnsafeRawPointer, count: Int, into timestep: UnsafeMutablePointer<Float>) {
+    package func decode(_ bytes: UnsafeRawPointer, count: Int, into timestep: UnsafeMutablePointer<Float>) {
         @inline(__always)
         func each<Number: BitwiseCopyable>(_ type: Number.Type, _ convert: (Number) -> Float) {
             for i in 0..<count { timestep[i] = convert(bytes.loadUnaligned(fromByteOffset: i * MemoryLayout<Number>.stride, as: type)) }

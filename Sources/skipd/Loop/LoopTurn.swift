@@ -86,6 +86,7 @@ final class LoopTurn {
         isBehind = block.isFull
         if !isBehind { lastEmpty = start }
         guard count > 0 else { return 0 }
+        if results.wantsSamples { for message in block.incoming { results.pass(message) } }
         processor.process(block.incoming, arrival: Time.sinceEpoch)
         block.clear()
         blockTimes.record(nanoseconds: UInt64(Time.monotonic - start))

@@ -9,6 +9,11 @@ import ZeroMQ
 final class ResultsPublisher: ResultSink {
     private let socket: Socket
     private var subscriptions = SubscriptionSet()
+    /// Those of them that are for samples.
+    private var sampleSubscriptions = SubscriptionSet()
+    private let allowsSamples: Bool
+    /// A sample's topic, while it is put together.
+    private var sampleTopic: [UInt8] = []
     private var incoming = Message()
     private let drops: DropReporter
     /// What happens to the socket's connections.
@@ -29,6 +34,7 @@ final class ResultsPublisher: ResultSink {
         self.socket = socket
         self.bound = bound
         self.drops = drops
+        allowsSamples = results.samples
     }
 
     deinit { for endpoint in bound { endpoint.file?.remove() } }
@@ -63,11 +69,15 @@ final class ResultsPublisher: ResultSink {
             let prefix = UnsafeRawBufferPointer(rebasing: frame.dropFirst())
             switch frame.first {
             case 1:
+                let isForSamples = prefix.starts(with: Self.samplePrefix)
+                guard allowsSamples || !isForSamples else { continue }
                 try socket.subscribe(prefix)
                 subscriptions.insert(prefix)
+                if isForSamples { sampleSubscriptions.insert(prefix) }
             case 0:
                 try socket.unsubscribe(prefix)
                 subscriptions.remove(prefix)
+                if prefix.starts(with: Self.samplePrefix) { sampleSubscriptions.remove(prefix) }
             default: break
             }
         }
@@ -79,6 +89,25 @@ final class ResultsPublisher: ResultSink {
         // An XPUB never makes its sender wait; it fails only when its context is shut down, which ends the loop at its next poll.
         guard let sent = try? socket.send(topic, more: true), sent else { return }
         _ = try? socket.send(body)
+    }
+
+    private static let samplePrefix = Array("sample/".utf8)
+
+    /// A Boolean value indicating whether somebody has asked for samples.
+    var wantsSamples: Bool { sampleSubscriptions.count > 0 }
+
+    /// Passes a message on as it came to whoever has asked for its stream's samples: `sample/` and the stream's name, its header if it has one,
+    /// its payload.
+    func pass(_ message: IncomingMessage) {
+        guard let frames = SampleFrames(message), SampleFrames.isValidName(frames.name) else { return }
+        sampleTopic.removeAll(keepingCapacity: true)
+        sampleTopic.append(contentsOf: Self.samplePrefix)
+        sampleTopic.append(contentsOf: frames.name)
+        sampleTopic.withUnsafeBytes { topic in
+            guard sampleSubscriptions.contains(topic), let sent = try? socket.send(topic, more: true), sent else { return }
+            if let header = frames.header { _ = try? socket.send(header, more: true) }
+            _ = try? socket.send(frames.payload)
+        }
     }
 
     func dropped(_ cause: DropCause, stream: UnsafeRawBufferPointer, reason: StaticString) { drops.note(cause, stream: stream, reason: reason) }

@@ -10,7 +10,7 @@ package struct SubscriptionSet {
     /// Lengths of which there are any, ascending.
     private var lengths: [Int] = []
 
-    /// Longer prefixes match no topic: `result/` and a name of at most 255 bytes.
+    /// Longer prefixes match no topic: `result/` or `sample/` and a name of at most 255 bytes.
     private static let longestTopic = 7 + 255
 
     package init() {}

@@ -17,7 +17,8 @@ import ZeroMQ
 
     private static let all: [Sample] = {
         let manuals = (try? FileManager.default.contentsOfDirectory(atPath: Files.root + "/docs")) ?? []
-        return (["README.md"] + manuals.filter { $0.hasSuffix(".md") }.sorted().map { "docs/" + $0 }).flatMap(read)
+        let libraries = ["SkipRNN", "SkipStream", "ZeroMQ", "SkipRNNTraining"].map { "Sources/\($0)/\($0).docc/\($0).md" }
+        return (["README.md"] + libraries + manuals.filter { $0.hasSuffix(".md") }.sorted().map { "docs/" + $0 }).flatMap(read)
     }()
 
     private static func read(_ file: String) -> [Sample] {
@@ -56,11 +57,19 @@ import ZeroMQ
 
     @Test("Python runs as it stands: skipd understands all that devices send, and those who listen hear it", arguments: samples(["python"]))
     func python(_ sample: Sample) throws {
-        let (daemon, text) = try daemon(sample)
-        let interpreter = Python.path ?? "/usr/bin/python3"
+        let (daemon, port) = try daemon(sample)
+        let weights = daemon.folder + "/weights.safetensors"
+        let text = port.replacing("weights.safetensors", with: weights)
+        var interpreter = Python.path ?? "/usr/bin/python3"
+        if text.contains("import torch") {
+            // Too large to be asked for; where it is at hand, the sample's file is imported.
+            guard let torch = Python.withTorch else { return }
+            interpreter = torch
+        }
         if text.contains("while True:") { return try listen(daemon, [interpreter, "-u", "-c", text]) }
         let run = try Run(interpreter, ["-c", text])
         #expect(run.status == 0, "\(run.errors)")
+        if text.contains(weights) { #expect(try Run(Files.program("skipctl"), ["model", "import", weights, "--out", daemon.folder + "/model"]).status == 0) }
         if sample.text.contains("5570") { try daemon.waitForStatus("a timestep") { $0.arrived > 0 } }
         #expect(try daemon.status().droppedTotal == 0, "\(daemon.log)")
     }
@@ -103,15 +112,23 @@ import ZeroMQ
         #expect(status.droppedTotal == 0, "\(daemon.log)")
     }
 
-    @Test("Swift compiles against the package's libraries", arguments: samples(["swift"]))
+    @Test("Swift is linked with SkipRNN alone, and runs", arguments: samples(["swift"]))
     func swift(_ sample: Sample) throws {
         let folder = try Files.temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
+        let text = sample.text.replacing("\"watch.safetensors\"", with: "\"\(Files.model)\"").replacing("\"watch-seven.safetensors\"", with: "\"\(Files.recordings)\"")
         // What a reader brings along.
-        try ("let timesteps: [[Float]] = []\n" + sample.text).write(toFile: folder + "/main.swift", atomically: true, encoding: .utf8)
+        let timesteps = "let timesteps: [[Float]] = (0..<50).map { t in (0..<6).map { Float($0 + t) } }\n"
+        try ((text.contains("let recordings") ? "" : timesteps) + text).write(toFile: folder + "/main.swift", atomically: true, encoding: .utf8)
         let build = URL(fileURLWithPath: Files.program("skipd")).deletingLastPathComponent().path
-        let run = try Run("/usr/bin/env", ["swiftc", "-typecheck", "-I", build + "/Modules", "-Xcc", "-fmodule-map-file=\(build)/CSkipKernels.build/module.modulemap", folder + "/main.swift"])
-        #expect(run.status == 0, "\(run.errors)")
+        let objects = ["SkipRNN", "CSkipKernels"].flatMap { target -> [String] in
+            let files = FileManager.default.enumerator(atPath: "\(build)/\(target).build")?.compactMap { $0 as? String } ?? []
+            return files.filter { $0.hasSuffix(".o") && !$0.hasSuffix("wrap.o") }.map { "\(build)/\(target).build/\($0)" }
+        }
+        let compiler = try Run("/usr/bin/env", ["swiftc", "-I", build + "/Modules", "-Xcc", "-fmodule-map-file=\(build)/CSkipKernels.build/module.modulemap", folder + "/main.swift"] + objects + ["-lm", "-o", folder + "/program"])
+        try #require(compiler.status == 0, "\(compiler.errors)")
+        let run = try Run(folder + "/program", [])
+        #expect(run.status == 0 && !run.output.isEmpty, "\(run.errors)")
     }
 
     @Test("shell samples are shell, and call commands with subcommands and options that there are", arguments: samples(["sh"]))
@@ -123,8 +140,10 @@ import ZeroMQ
             guard let program = words.first, ["skipd", "skipctl"].contains(program) else { continue }
             // Subcommands, as many as there are before the first that is none.
             var help = try Run(Files.program(program), ["--help"]).output
+            var path: [String] = []
             for word in words.dropFirst().prefix(2) {
-                let deeper = try Run(Files.program(program), [word, "--help"])
+                path.append(word)
+                let deeper = try Run(Files.program(program), path + ["--help"])
                 guard !word.hasPrefix("-"), help.contains("\n  \(word) "), deeper.status == 0 else { break }
                 help = deeper.output
             }

@@ -27,6 +27,24 @@ import Testing
         #expect(try daemon.status().droppedTotal == 0)
     }
 
+    @Test("the configuration to try things with is in order")
+    func configuration() throws {
+        let run = try Run(Files.program("skipd"), ["--check", "--config", "\(Files.root)/examples/skipd.toml"])
+        #expect(run.status == 0, "\(run.errors)")
+    }
+
+    @Test("the manuals' pictures are drawn from real runs, and are XML")
+    func pictures() throws {
+        let folder = try Files.temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let run = try Run(Python.path ?? "/usr/bin/python3", ["\(Files.root)/docs/images/pictures.py", Files.program("skipctl"), folder])
+        #expect(run.status == 0, "\(run.errors)")
+        for name in ["gate.svg", "stretch.svg"] {
+            let reading = try Run(Python.path ?? "/usr/bin/python3", ["-c", "import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])", "\(folder)/\(name)"])
+            #expect(reading.status == 0, "\(name): \(reading.errors)")
+        }
+    }
+
     @Test("the device in C compiles without a warning and loses nothing")
     func c() throws {
         let daemon = try daemon()

@@ -10,6 +10,12 @@ enum Python {
         }
     }()
 
+    /// An interpreter with PyTorch and safetensors, in the folder `$SKIPD_PYTHON` or in `$PATH`; nil where none has both.
+    static let withTorch: String? = {
+        let folders = [ProcessInfo.processInfo.environment["SKIPD_PYTHON"] ?? "", "/usr/bin"].filter { !$0.isEmpty } + (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+        return folders.map { $0 + "/python3" }.first { FileManager.default.isExecutableFile(atPath: $0) && (try? Run($0, ["-c", "import torch, safetensors"]))?.status == 0 }
+    }()
+
     /// A Boolean value indicating whether tests with it run. In CI they always do: there it must be installed.
     static var isExpected: Bool { path != nil || ProcessInfo.processInfo.environment["CI"] != nil }
 

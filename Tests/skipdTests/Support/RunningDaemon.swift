@@ -106,7 +106,9 @@ final class RunningDaemon {
     func waitForLog(_ text: String) throws { try wait("the log to have \"\(text)\"") { log.contains(text) } }
 
     /// Asks on the control socket; returns the reply.
-    func ask(_ request: String) throws -> [String: Any] { try control.ask(request, while: process) }
+    func ask(_ request: String) throws -> [String: Any] {
+        do { return try control.ask(request, while: process) } catch { throw TestFailure("\(error); the log says:\n\(log)") }
+    }
 
     /// Asks for `status`.
     func status() throws -> DaemonStatus { DaemonStatus(try ask("{\"op\":\"status\"}")) }

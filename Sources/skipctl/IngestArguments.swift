@@ -1,0 +1,63 @@
+public import ArgumentParser // Public, since a conformance of a public type is.
+public import SkipConfiguration
+
+/// Where commands that publish samples find the daemon, and how long they wait for it.
+struct IngestArguments: ParsableArguments {
+    @Option(name: .shortAndLong, help: ArgumentHelp("How long to wait for the daemon. (default: 10s)", valueName: "time"), transform: duration)
+    var wait: Duration?
+    @Option(help: ArgumentHelp("Where samples are taken; by default the configuration says.", valueName: "endpoint"))
+    var ingest: Endpoint?
+    @Option(help: "How samples are taken there: sub or pull; by default the configuration says.")
+    var pattern: IngestPattern?
+    @OptionGroup var configuration: ConfigurationArguments
+
+    /// Connects, and waits until the daemon takes samples.
+    /// - Throws: an exit status, with a sentence on standard error, where it doesn't in time.
+    func publisher() throws -> Publisher {
+        let configuration = ingest == nil || pattern == nil ? try configuration.load() : Configuration()
+        let (endpoint, binds) = try ingest.map { ($0, false) } ?? configuration.ingest.client()
+        var publisher = try Publisher(endpoint, pattern ?? configuration.ingest.pattern, binds: binds)
+        guard try publisher.waitUntilTaken(.now + (wait ?? .seconds(10)), isCancelled: { Interruption.hasCome }) else {
+            if Interruption.hasCome { throw ExitCode(Interruption.status) }
+            writeToStandardError("skipctl: no skipd takes samples at \(endpoint): is it running? `systemctl status skipd` tells\n")
+            throw wait == nil ? ExitCode.failure : ExitCode.nothingMatched
+        }
+        return publisher
+    }
+}
+
+extension Publisher {
+    /// Sends all of several tracks, side by side.
+    /// - Parameter rate: timesteps per second; nil for as fast as the daemon takes them.
+    mutating func play(_ tracks: inout [SampleTrack], rate: Double?, title: String) throws {
+        var pace = Pace(rate: rate)
+        var progress = Progress("\(title): ", of: tracks.compactMap(\.total).reduce(0, +), isKnown: tracks.allSatisfy { $0.total != nil })
+        // Round by round, so that streams played side by side keep in step.
+        while !tracks.isEmpty, !Interruption.hasCome {
+            var longest = 0
+            for index in tracks.indices.reversed() {
+                guard let message = try tracks[index].nextMessage(timestamp: pace.timestamp) else {
+                    tracks.remove(at: index)
+                    continue
+                }
+                try send(message.bytes, isCancelled: { Interruption.hasCome })
+                longest = max(longest, message.count)
+                progress.advance(message.count)
+            }
+            pace.pass(longest)
+        }
+        progress.finish()
+        if Interruption.hasCome { throw ExitCode(Interruption.status) }
+    }
+}
+
+extension IngestPattern: ExpressibleByArgument {}
+
+extension Ingest {
+    /// Where a device on the daemon's machine sends: what the daemon is bound to, else where it connects, which a device then binds.
+    func client() throws(CommandFailure) -> (endpoint: Endpoint, binds: Bool) {
+        if let endpoint = bind.first(where: { $0.isLocal }) ?? bind.first { return (endpoint.reachable, false) }
+        guard let endpoint = connect.first else { throw CommandFailure("the configuration names no ingest endpoint; give one with --ingest") }
+        return (endpoint, true)
+    }
+}
