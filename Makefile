@@ -16,11 +16,12 @@ SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 # look at the dashboard with).
 BUILD_PACKAGES := libzmq3-dev libsqlite3-dev libopenblas-dev pkg-config
 TEST_PACKAGES := python3-zmq python3-numpy systemd-container chromium
+BENCH_PACKAGES := python3 python3-venv
 
 # Those with a DocC catalog.
 LIBRARIES := SkipRNN SkipRNNTraining SkipStream ZeroMQ
 
-.PHONY: help deps test-deps swift-there build test crash demo man docs pictures install lay-out deb test-deb clean
+.PHONY: help deps test-deps swift-there build test crash bench instructions demo man docs pictures install lay-out deb test-deb clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -55,6 +56,19 @@ test: test-deps ## Build without a warning, then run every test
 crash: test-deps ## Kill skipd 200 times at random moments, and at every single write to its disk; restart and compare byte for byte
 	$(SWIFT) build -c release --build-tests
 	SKIPD_KILLS=200 $(SWIFT) test -c release --skip-build --disable-xctest --filter 'CrashTests|DiskFaultTests'
+
+bench: build ## Measure speed and memory, and write docs/benchmarks.md; QUICK=1: in under three minutes
+	@$(call install-missing,$(BENCH_PACKAGES))
+	$(SWIFT) build --package-path Benchmarks $(RELEASE)
+	@[[ -e Benchmarks/.build/peers ]] || python3 -m venv Benchmarks/.build/peers
+	@Benchmarks/.build/peers/bin/python -m pip install -q -r Benchmarks/requirements.txt
+	python3 Benchmarks/run/bench.py "$$($(SWIFT) build $(RELEASE) --show-bin-path)/skipd" $(if $(QUICK),--quick)
+
+# Seconds differ from run to run, instructions don't.
+instructions: deps ## Count a message's instructions; fail if they have grown by more than 5 %
+	@$(call install-missing,valgrind)
+	$(SWIFT) build --package-path Benchmarks $(RELEASE) --product workload
+	python3 Benchmarks/run/instructions.py
 
 demo: build ## Classify seven recordings of a real smartwatch, live
 	"$$($(SWIFT) build $(RELEASE) --show-bin-path)/skipctl" demo
@@ -127,7 +141,7 @@ test-deb: deb ## Install, upgrade and purge the package in a Debian of its own (
 	Tests/Packages/deb.sh dist/skipd_*.deb
 
 clean: ## Remove everything built
-	rm -rf .build
+	rm -rf .build Benchmarks/.build
 
 # Installs those Debian packages of a list that are missing, and asks for nothing if none is.
 define install-missing

@@ -13,6 +13,9 @@ let package = Package(
     name: "skipd",
     products: [
         .library(name: "SkipRNN", targets: ["SkipRNN"]),
+        // For Benchmarks/.
+        .library(name: "SkipStream", targets: ["SkipStream"]),
+        .library(name: "CSkipKernels", targets: ["CSkipKernels"]),
         .executable(name: "skipd", targets: ["skipd"]),
         .executable(name: "skipctl", targets: ["skipctl"]),
     ],

@@ -12,7 +12,7 @@ import report
 from processes import benchmarks, peers_python
 
 root = benchmarks.parent
-sections = ("updates", "streams", "receiving", "end_to_end", "latency", "idle")
+sections = ("updates", "streams", "receiving", "end_to_end", "latency", "cores", "idle")
 
 
 def uptime():
@@ -48,6 +48,8 @@ def main():
                 texts[section], images["end-to-end"] = report.end_to_end_section(measurements.end_to_end(options.skipd, directory, quick), targets)
             elif section == "latency":
                 texts[section] = report.latency_section(measurements.latency(options.skipd, directory, quick), targets)
+            elif section == "cores":
+                texts[section] = report.cores_section(measurements.cores(options.skipd, directory, quick))
             elif section == "idle":
                 texts[section] = report.idle_section(*measurements.idle(options.skipd, directory, quick), targets)
     uptimes.append(uptime())

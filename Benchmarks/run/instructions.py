@@ -11,6 +11,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 benchmarks = pathlib.Path(__file__).resolve().parent.parent
 committed = benchmarks / "instructions.json"
@@ -18,9 +19,9 @@ few, many = 4_096, 36_864
 growth_allowed = 0.05
 
 
-def count(kind, variant, messages):
+def count(program, kind, variant, messages):
     """Instructions of the whole program; None where the processor has no such kernels."""
-    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", benchmarks / ".build/release/workload", kind, variant, str(messages)]
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", program, kind, variant, str(messages)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"], "SWIFT_DETERMINISTIC_HASHING": "1"})
     if done.returncode == 2:
         return None
@@ -30,20 +31,24 @@ def count(kind, variant, messages):
     return int(found.group(1))
 
 
-def measured():
+def measured(program):
     for variant in ("avx2", "sse2"):
         counts = {}
         for kind in ("skipped", "update"):
-            first = count(kind, variant, few)
+            first = count(program, kind, variant, few)
             if first is None:
                 break
-            counts[kind] = round((count(kind, variant, many) - first) / (many - few), 1)
+            counts[kind] = round((count(program, kind, variant, many) - first) / (many - few), 1)
         else:
             return variant, counts
     raise SystemExit("this processor has neither AVX2 nor SSE2")
 
 
-variant, counts = measured()
+with tempfile.TemporaryDirectory() as directory:
+    # Without its debugging information, which Debian 12's valgrind can't read.
+    stripped = pathlib.Path(directory) / "workload"
+    subprocess.run(["strip", "--strip-debug", "-o", stripped, benchmarks / ".build/release/workload"], check=True)
+    variant, counts = measured(stripped)
 known = json.loads(committed.read_text()) if committed.exists() else {}
 if "--write" in sys.argv:
     known[variant] = counts

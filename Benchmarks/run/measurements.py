@@ -2,7 +2,7 @@
 
 import time
 
-from processes import cpu_seconds, free_endpoint, lines, peer_lines, program, resident_bytes, service, skipd
+from processes import cpu_seconds, free_endpoint, lines, lines_together, peer_lines, program, resident_bytes, service, skipd
 
 
 def updates(quick):
@@ -62,19 +62,31 @@ def better(kept, record):
 
 
 NEVER = 1_000_000_000
+# Messages a second of the measurements below full load; 0 is as many as are taken.
+RATES = (0, 250_000, 25_000)
 
 
 def receiving(skipd_path, directory, quick):
-    """Messages that are all skipped, of 10,000 streams: skipd, and a C loop that drops them."""
+    """Messages that are all skipped, of 10,000 streams: skipd, and a C loop that drops them, at several rates; the C loop with encryption too."""
     made, best = model(directory, 48, NEVER), {}
-    warm, seconds = (0.5, 1) if quick else (1, 3)
-    for _ in range(2 if quick else 5):
-        samples = free_endpoint()
-        with program("receive-and-drop", "sub", "@" + samples) as process:
-            best["drop"] = better(best.get("drop"), lines("send-samples", "xpub", samples, process.pid, 10_000, 1, warm, seconds)[0])
-        samples = free_endpoint()
-        with skipd(skipd_path, made, samples, free_endpoint(), emit="end") as process:
-            best["skipd"] = better(best.get("skipd"), lines("send-samples", "xpub", samples, process.pid, 10_000, 1, warm, seconds)[0])
+    warm, seconds = (0.3, 1) if quick else (0.5, 2)
+
+    def note(key, samples, process, rate, environment={}):
+        pace = [rate] if rate else []
+        record = lines("send-samples", "xpub", samples, process.pid, 10_000, 1, warm, seconds, *pace, environment=environment)[0]
+        best[key] = better(best.get(key), record)
+
+    for _ in range(2 if quick else 6):
+        for rate in RATES:
+            samples = free_endpoint()
+            with program("receive-and-drop", "sub", "@" + samples) as process:
+                note(("drop", rate), samples, process, rate)
+            samples = free_endpoint()
+            with skipd(skipd_path, made, samples, free_endpoint(), emit="end") as process:
+                note(("skipd", rate), samples, process, rate)
+        samples, encrypted = free_endpoint(), {"TRAFFIC_CURVE": "1"}
+        with program("receive-and-drop", "sub", "@" + samples, environment=encrypted) as process:
+            note(("curve", 0), samples, process, 0, encrypted)
     return best
 
 
@@ -100,6 +112,29 @@ def end_to_end(skipd_path, directory, quick):
                 samples, results = free_endpoint(), free_endpoint()
                 mode = "every" if period == 1 else "skip"
                 measure((engine, period), service(engine, made, samples, results, mode), samples, results)
+        # Every timestep an update, and nobody who wants the results.
+        samples = free_endpoint()
+        with skipd(skipd_path, model(directory, 110, 1), samples, free_endpoint()) as process:
+            best["unwanted", 1] = better(best.get(("unwanted", 1)), lines("send-samples", "xpub", samples, process.pid, 1_000, 3, warm, seconds)[0])
+    return best
+
+
+def cores(skipd_path, directory, quick):
+    """What a second sample loop could give at most: one daemon, and two side by side that have half of the streams each."""
+    best = {}
+    warm, seconds = (0.3, 1) if quick else (0.5, 3)
+    for _ in range(1 if quick else 3):
+        for period in (2, 100):
+            made = model(directory, 110, period)
+            first, second = free_endpoint(), free_endpoint()
+            with skipd(skipd_path, made, first, free_endpoint()) as process:
+                alone = lines("send-samples", "xpub", first, process.pid, 1_000, 3, warm, seconds)[0]["messages_per_s"]
+            first, second = free_endpoint(), free_endpoint()
+            with skipd(skipd_path, made, first, free_endpoint()) as one, skipd(skipd_path, made, second, free_endpoint()) as other:
+                both = lines_together(*[("send-samples", "xpub", samples, process.pid, 500, 3, warm, seconds) for samples, process in ((first, one), (second, other))])
+            together = sum(record["messages_per_s"] for record in both)
+            kept = best.setdefault(period, {"alone": 0, "together": 0})
+            best[period] = {"alone": max(kept["alone"], alone), "together": max(kept["together"], together)}
     return best
 
 
@@ -130,7 +165,8 @@ def idle(skipd_path, directory, quick):
     samples = free_endpoint()
     seconds = 2 if quick else 10
     with skipd(skipd_path, made, samples, free_endpoint(), emit="end") as process:
-        time.sleep(1)
+        # What the start has set going, threads that nothing needs any more, ends within five seconds.
+        time.sleep(7)
         def cpu():
             start = cpu_seconds(process.pid)
             time.sleep(seconds)

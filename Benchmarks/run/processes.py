@@ -21,10 +21,16 @@ def free_endpoint():
         return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
 
 
-def lines(program, *arguments):
+def lines(program, *arguments, environment={}):
     """Runs one of our programs to its end; the JSON objects that it prints."""
-    done = subprocess.run([bin_directory / program, *map(str, arguments)], check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run([bin_directory / program, *map(str, arguments)], check=True, stdout=subprocess.PIPE, text=True, env=os.environ | environment)
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def lines_together(*commands):
+    """Runs several of our programs at the same time, each to its end; the first JSON object that each prints."""
+    begun = [subprocess.Popen([bin_directory / name, *map(str, arguments)], stdout=subprocess.PIPE, text=True) for name, *arguments in commands]
+    return [json.loads(process.communicate()[0].splitlines()[0]) for process in begun]
 
 
 def peer_lines(script, *arguments):
@@ -50,8 +56,8 @@ def running(command, **options):
 
 
 @contextlib.contextmanager
-def program(name, *arguments):
-    with running([bin_directory / name, *arguments]) as process:
+def program(name, *arguments, environment={}):
+    with running([bin_directory / name, *arguments], env=os.environ | environment) as process:
         yield process
 
 

@@ -11,6 +11,15 @@ import SkipStream
 struct Workload {
     private static let streams = 512
 
+    /// A block of messages of 64 streams, made beforehand.
+    private final class Block {
+        private let made = MadeBlock(features: madeFeatures)
+
+        init(first stream: Int) { for index in 0..<StreamProcessor.blockSize { made.setStream(stream + index, at: index) } }
+
+        var messages: UnsafeBufferPointer<IncomingMessage> { made.messages() }
+    }
+
     static func main() throws {
         let arguments = CommandLine.arguments
         guard arguments.count == 4, ["skipped", "update"].contains(arguments[1]), let messages = Int(arguments[3]) else {
@@ -20,18 +29,8 @@ struct Workload {
         guard let kernels = Kernels.all.first(where: { $0.name == arguments[2] }) else { exit(2) }
         // Every eighth timestep is read, and so the messages of a block wait in company.
         var processor = try StreamProcessor.made(hidden: 48, period: arguments[1] == "update" ? 8 : 1_000_000_000, kernels: kernels)
-        let block = MadeBlock(features: madeFeatures)
-        var stream = 0
-        var left = streams + messages
-        while left > 0 {
-            let count = min(left, StreamProcessor.blockSize)
-            for index in 0..<count {
-                block.setStream(stream, at: index)
-                stream = (stream + 1) % streams
-            }
-            processor.process(block.messages(count), arrival: 1)
-            left -= count
-        }
+        let blocks = (0..<streams / StreamProcessor.blockSize).map { Block(first: $0 * StreamProcessor.blockSize) }
+        for turn in 0..<(streams + messages) / StreamProcessor.blockSize { processor.process(blocks[turn % blocks.count].messages, arrival: 1) }
         print("\(processor.counters.updated) updated, \(processor.counters.skipped) skipped")
     }
 }

@@ -12,7 +12,8 @@ double traffic_now(void);
 double traffic_cpu_seconds(int pid);
 
 // A socket of a type, bound ("@tcp://…") or connected to an endpoint; ends the program where that fails.
-// A publisher waits for subscribers that don't keep up instead of dropping for them.
+// A publisher waits for subscribers that don't keep up instead of dropping for them. With TRAFFIC_CURVE in the environment, connections
+// are encrypted.
 void *traffic_socket(void *context, int type, const char *endpoint);
 
 // Waits until a subscription has come in at an XPUB.
