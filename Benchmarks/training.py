@@ -43,6 +43,7 @@ class SkipGRU(torch.nn.Module):
         for name, value in weights.items():
             self.register_parameter(name.replace(".", "_"), torch.nn.Parameter(torch.from_numpy(value.copy())))
         self.hidden = weights["rnn.weight_hh_l0"].shape[1]
+        self.steps = 0
 
     def forward(self, x):
         batch, hidden = x.shape[1], self.hidden
@@ -56,7 +57,8 @@ class SkipGRU(torch.nn.Module):
             n = torch.tanh(x_t @ w_x[2 * hidden :].T + (r * h) @ w_h[2 * hidden :].T + b[2 * hidden :])
             candidate = z * h + (1 - z) * n
             new_increment = torch.sigmoid(candidate @ self.state_update_gate_weight.T + self.state_update_gate_bias)
-            before = total + torch.minimum(increment, 1 - total)
+            # Not torch.minimum: of equal arguments the first one takes the whole derivative in the authors' code.
+            before = total + torch.where(increment <= 1 - total, increment, 1 - total)
             u = Binarize.apply(before)
             h = u * candidate + (1 - u) * h
             increment = u * new_increment + (1 - u) * increment
@@ -71,6 +73,10 @@ def step(model, optimizer, x, labels):
     loss = torch.nn.functional.cross_entropy(logits, labels) + COST * updates.mean()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
+    # TensorFlow's Adam, the authors' and skipctl's, adds epsilon to the root before its correction; PyTorch's after it.
+    for group in optimizer.param_groups:
+        model.steps += 1
+        group["eps"] = 1e-8 / math.sqrt(1 - 0.999**model.steps)
     optimizer.step()
     return loss.item()
 

@@ -151,4 +151,17 @@ struct TrainerTests {
         let losses = trainer.state.history.compactMap { $0.validation?.loss }
         #expect(losses.indices.min { losses[$0] < losses[$1] } == trainer.state.bestEpoch - 1)
     }
+
+    @Test("memory is linear in timesteps and batch, by the formula of `skipctl train --help`", arguments: [
+        (Architecture(cell: .skipGRU, inputSize: 6, hiddenSizes: [48], outputSize: 7), 200, 64, 13),
+        (Architecture(cell: .skipGRU, inputSize: 1, hiddenSizes: [110], outputSize: 10), 784, 256, 454),
+        (Architecture(cell: .skipLSTM, inputSize: 1, hiddenSizes: [110], outputSize: 10), 784, 256, 634),
+    ])
+    func memory(architecture: Architecture, timesteps: Int, batch: Int, megabytes: Int) {
+        let bytes = Network.memory(architecture, timesteps: timesteps, batch: batch)
+        let (k, h) = (architecture.cell.isLSTM ? 7 : 5, (architecture.hiddenSizes[0] + 15) / 16 * 16)
+        #expect(bytes == timesteps * batch * (4 * (architecture.inputSize + k * h) + 17))
+        #expect(abs(Double(bytes) / 1e6 - Double(megabytes)) < 1, "\(bytes)")
+        #expect(Network.memory(architecture, timesteps: 2 * timesteps, batch: 3 * batch) == 6 * bytes)
+    }
 }
