@@ -64,6 +64,8 @@ struct TrainTests {
         #expect(try bytes(folder.path("a")) != bytes(folder.path("c")))
         #expect(try leftovers(folder, besides: ["data", "a", "b", "c"]) == [])
         let file = try ModelFile(contentsOf: folder.path("a"))
+        // The file says what to type for it: the same command, wherever it ran, gives the same file.
+        #expect(file.metadata.training["command"] == (["skipctl"] + Sines.training("data", model: "").filter { !["--model", ""].contains($0) }).joined(separator: " "))
         #expect(file.metadata.labels == ["fast", "slow"] && file.metadata.channels == ["x", "y", "z"] && file.metadata.sampleRate == 50 && file.metadata.sequenceLength == 30)
     }
 
