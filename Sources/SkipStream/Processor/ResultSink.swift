@@ -6,4 +6,10 @@ public protocol ResultSink: AnyObject {
     func publish(topic: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer)
     /// Notes a message that could not be used, already counted: its stream, as far as it was read, and what was wrong.
     func dropped(_ cause: DropCause, stream: UnsafeRawBufferPointer, reason: StaticString)
+    /// Notes a message that its origin may not publish, already counted.
+    func denied(stream: UnsafeRawBufferPointer, origin: UInt32)
+}
+
+extension ResultSink {
+    public func denied(stream: UnsafeRawBufferPointer, origin: UInt32) { dropped(.denied, stream: stream, reason: "its device may not publish this stream") }
 }

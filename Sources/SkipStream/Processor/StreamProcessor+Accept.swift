@@ -9,6 +9,7 @@ extension StreamProcessor {
     mutating func accept(_ index: Int) {
         let part = parts + index
         guard let slot = table.find(part.pointee.name, part.pointee.hash, guess: part.pointee.guess) else { return admit(index) }
+        if part.pointee.origin != IncomingMessage.anyone, !mayPublish(index, slot) { return }
         let stream = table[slot]
         let route = stream.pointee.route
         guard routes[route].pointee.isCurrent ? readHeader(part, route) : readHeaderSinceReload(part, slot) else { return }
@@ -82,6 +83,7 @@ extension StreamProcessor {
     private mutating func admit(_ index: Int) {
         let part = parts + index
         let name = part.pointee.name
+        guard isGranted(part) else { return }
         guard SampleFrames.isValidName(name) else { return drop(.malformed, name, "its stream name is not UTF-8 without control characters") }
         guard let route = routes.match(name) else { return drop(.unknownRoute, name, "no route matches its stream name") }
         guard readHeader(part, route) else { return }
@@ -89,6 +91,7 @@ extension StreamProcessor {
         counters.messages += 1
         let slot = table.insert(name, part.pointee.hash)
         noteChange(slot)
+        noteOrigin(part.pointee.origin, slot)
         routes.countStream(route, 1)
         part.pointee.slot = slot
         let stream = table[slot]

@@ -68,7 +68,7 @@ extension StreamProcessor {
         let stream = table[slot]
         guard begin("hint/", slot) else { return }
         var next = min(stream.pointee.due, sequenceEnd(stream), SampleHeader.maximumTimestep)
-        if let every = routes[stream.pointee.route].pointee.route.hintEvery, every > 0 { next = max(next / every * every, stream.pointee.next) }
+        if let every = routes[stream.pointee.route].pointee.route.hintEvery, every > 0 { next = next / every * every }
         StreamSlot.withName(stream) { outgoing.writeHint(stream: $0, boot: stream.pointee.boot, nextTimestep: next) }
         send()
     }

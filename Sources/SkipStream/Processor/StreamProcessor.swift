@@ -45,6 +45,13 @@ public struct StreamProcessor: ~Copyable {
     /// Where the search for idle streams goes on.
     var idleHand: UInt32 = 0
 
+    /// Who may publish what.
+    var grants = PublishGrants()
+    /// Counted up with each change of the grants.
+    var grantsVersion: UInt32 = 0
+    /// By slot: the origin last allowed to publish the stream, and under which version of the grants; empty as long as nobody was asked.
+    var verdicts: [UInt64] = []
+
     /// Whether there are checkpoints.
     var notesChanges = false
     /// What the next checkpoint takes.
@@ -87,6 +94,7 @@ public struct StreamProcessor: ~Copyable {
                 continue
             }
             parts[index].take(frames)
+            parts[index].origin = block[index].origin
             parts[index].hash = table.prefetchIndex(frames.name)
         }
         for index in block.indices where parts[index].isUsable { parts[index].guess = table.prefetchSlot(parts[index].hash) }
@@ -128,6 +136,8 @@ struct MessageParts {
     /// The first timestep, and the one behind the last.
     var first: UInt64 = 0
     var end: UInt64 = 0
+    /// Who sent it.
+    var origin: UInt32 = IncomingMessage.anyone
     /// Where in `numbers` a JSON payload's timesteps begin; nil for a binary one.
     var numbersStart: Int?
 

@@ -6,6 +6,13 @@ public struct IncomingMessage {
     public var third: UnsafeRawBufferPointer
     /// How many frames the message had, which may be more than three.
     public var frameCount: Int
+    /// Who sent it: a number that `PublishGrants` knows, the same for all messages of a device; `anyone` where nobody asks.
+    public var origin: UInt32 = Self.anyone
+
+    /// The origin of messages that came a way on which everything is allowed.
+    public static let anyone: UInt32 = 0
+    /// An origin that has no rights, whatever the grants.
+    public static let nobody: UInt32 = .max
 
     public init(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer = .init(start: nil, count: 0), _ third: UnsafeRawBufferPointer = .init(start: nil, count: 0), frameCount: Int) {
         self.first = first

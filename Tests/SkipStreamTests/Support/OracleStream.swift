@@ -243,7 +243,7 @@ struct OracleStream {
             ahead.next += 1
         }
         var bound = ahead.next
-        if let every = self.bound.route.hintEvery { bound = max(bound / every * every, next) }
+        if let every = self.bound.route.hintEvery { bound = bound / every * every }
         output.lines.append(#"hint/\#(name)\#t{"stream":\#(quoted(name)),"boot":\#(boot),"next_seq":\#(bound)}"#)
     }
 
