@@ -22,6 +22,8 @@ public struct Configuration: Sendable, Equatable {
     public var limits = Limits()
     /// Who may talk to skipd.
     public var security = Security()
+    /// Endpoints that skipd connects to as a CURVE client. The default is none.
+    public var peers: [Peer] = []
     /// The models, in the file's order. The default is none.
     public var models: [ModelSource] = []
     /// The routes; the first that matches a stream's name wins. The default is none.
@@ -118,9 +120,33 @@ public struct Limits: Sendable, Equatable {
 public struct Security: Sendable, Equatable {
     /// A Boolean value indicating whether plaintext is accepted on addresses that others can reach. The default is false.
     public var insecure = false
+    /// The file of skipd's secret key, with which every tcp endpoint of `[ingest]` and `[results]` that skipd binds speaks CURVE; it may be
+    /// `$CREDENTIALS_DIRECTORY/NAME`, a credential that systemd hands over. The default is nil: plaintext.
+    public var serverKey: String?
+    /// The file of the devices that may connect, or a folder of such files. The default is nil.
+    public var authorizedKeys: String?
+    /// The addresses from which tcp connections are let in; nil for all. The default is nil.
+    public var allow: [AddressRange]?
+    /// A tcp or ipc peer that hasn't completed its handshake by then is disconnected. The default is 10 seconds.
+    public var handshakeTimeout: Duration = .seconds(10)
 
     /// The defaults.
     public init() {}
+}
+
+/// `[[peer]]`: an endpoint of `[ingest] connect` that skipd connects to as a CURVE client.
+public struct Peer: Sendable, Equatable {
+    public var endpoint: Endpoint
+    /// The peer's public key: whoever hasn't got the secret one to it is not talked to.
+    public var serverKey: String
+    /// The streams that the endpoint may publish.
+    public var publish: [StreamPattern]
+
+    public init(endpoint: Endpoint, serverKey: String, publish: [StreamPattern]) {
+        self.endpoint = endpoint
+        self.serverKey = serverKey
+        self.publish = publish
+    }
 }
 
 /// `[[model]]`: a model's name, and its file.

@@ -60,7 +60,7 @@ func problems(_ text: String) -> String {
 
     @Test("a key that resembles none is answered with those there are")
     func unknown() {
-        #expect(problems("[security]\nzebra = 1\n") == "skipd.toml:2: unknown key \"zebra\" in [security]; its keys are insecure")
+        #expect(problems("[security]\nzebra = 1\n") == "skipd.toml:2: unknown key \"zebra\" in [security]; its keys are insecure, server_key, authorized_keys, allow, handshake_timeout")
         #expect(problems("[ingst]\n") == "skipd.toml:1: unknown key \"ingst\"; did you mean \"ingest\"?")
         #expect(problems("zebra = 1\n").hasPrefix("skipd.toml:1: unknown key \"zebra\"; there are ingest, results, control, http,"))
     }
@@ -123,14 +123,41 @@ func problems(_ text: String) -> String {
             [http]
             listen = "0.0.0.0:9470"
             """
-        let remedy = "reaches beyond this machine, and plaintext on it could be read and forged by others; use 127.0.0.1 or an ipc endpoint, or allow it with insecure = true in [security]"
+        let risk = "reaches beyond this machine, and plaintext on it could be read and forged by others; use 127.0.0.1"
+        let allow = "or allow it with insecure = true in [security]"
+        let keys = "or an ipc endpoint, secure it with server_key and authorized_keys in [security], \(allow)"
+        let connect = "skipd.toml:3: tcp://10.0.0.7:6000 \(risk) or an ipc endpoint, secure it with a [[peer]] that has its key, \(allow)"
+        let listen = "skipd.toml:7: 0.0.0.0:9470 \(risk), \(allow)"
         #expect(problems(text) == """
-            skipd.toml:2: tcp://*:5570 \(remedy)
-            skipd.toml:3: tcp://10.0.0.7:6000 \(remedy)
-            skipd.toml:5: tcp://192.0.2.1:5571 \(remedy)
-            skipd.toml:7: 0.0.0.0:9470 \(remedy)
+            skipd.toml:2: tcp://*:5570 \(risk) \(keys)
+            \(connect)
+            skipd.toml:5: tcp://192.0.2.1:5571 \(risk) \(keys)
+            \(listen)
             """)
         #expect(problems(text + "\n[security]\ninsecure = true\n") == "")
+        // Keys secure what devices use, and nothing else.
+        #expect(problems(text + "\n[security]\nserver_key = \"a\"\nauthorized_keys = \"b\"\n") == "\(connect)\n\(listen)")
+    }
+
+    @Test("a control socket that is no file is refused: every user of the machine could command skipd")
+    func control() {
+        for endpoint in ["tcp://127.0.0.1:5572", "ipc://@skipd"] {
+            #expect(problems("[control]\nbind = \"\(endpoint)\"\n").hasPrefix("skipd.toml:2: \(endpoint) lets every user of this machine, or of others, command skipd; use an ipc endpoint with a path"))
+        }
+        #expect(problems("[control]\nbind = \"tcp://127.0.0.1:5572\"\n[security]\ninsecure = true\n") == "")
+    }
+
+    @Test("keys without the other half, peers without keys, and addresses that are none are refused")
+    func keys() {
+        #expect(problems("[security]\nserver_key = \"a\"\n").hasPrefix("skipd.toml:2: [security] has a server_key but no authorized_keys"))
+        #expect(problems("[security]\nauthorized_keys = \"a\"\n").hasPrefix("skipd.toml:2: [security] has authorized_keys but no server_key"))
+        #expect(problems("[security]\nallow = [\"10.0.0.0/8\", \"10.0.0\"]\n") == "skipd.toml:2: allow has \"10.0.0\", addresses such as \"10.0.0.0/8\" or \"fd00::1\" were expected")
+        let peer = "[ingest]\nconnect = [\"tcp://127.0.0.1:6000\"]\n[[peer]]\nendpoint = \"tcp://127.0.0.1:6000\"\nkey = \"\(String(repeating: "0", count: 40))\"\npublish = [\"a/**\"]\n"
+        #expect(problems(peer) == "skipd.toml:3: a [[peer]] needs a server_key in [security], with which skipd shows who it is")
+        let secured = peer + "[security]\nserver_key = \"a\"\nauthorized_keys = \"b\"\n"
+        #expect(problems(secured) == "")
+        #expect(problems(secured.replacing("6000\"]", with: "6001\"]")).contains("an endpoint that [ingest] connect names was expected"))
+        #expect(problems(secured.replacing("key = \"0", with: "key = \"~")).contains("a public key, 40 characters of Z85, was expected"))
     }
 
     @Test("a file that isn't there, a folder, bytes that are no text and a zero byte are one sentence each")

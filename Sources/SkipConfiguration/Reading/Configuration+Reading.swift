@@ -28,7 +28,8 @@ extension Configuration {
         http = top.section("http", HTTP.init)
         state = top.section("state", State.init)
         limits = top.section("limits", Limits.init)
-        security = top.section("security", Security.init)
+        security = top.section("security") { Security(&$0, file: file) }
+        peers = top.sections("peer") { Peer(&$0, connect: ingest.connect) }.compactMap { $0 }
         models = top.sections("model") { ModelSource(&$0, file: file) }.compactMap { $0 }
         routes = top.sections("route") { Route(&$0, models: models.map(\.name)) }.compactMap { $0 }
         top.finish()
@@ -64,14 +65,28 @@ extension Configuration {
 
     /// Plaintext only where nobody else can listen, unless that is meant.
     private func checkReach(_ notes: ReadingNotes) {
-        guard !security.insecure else { return }
-        let remedy = "plaintext on it could be read and forged by others; use 127.0.0.1 or an ipc endpoint, or allow it with insecure = true in [security]"
-        let endpoints = [("ingest.bind", ingest.bind), ("ingest.connect", ingest.connect), ("results.bind", results.bind)]
-        for (key, endpoints) in endpoints {
-            for (index, endpoint) in endpoints.enumerated() where !endpoint.isLocal { notes.refuse("\(key)[\(index)]", "\(endpoint) reaches beyond this machine, and \(remedy)") }
+        for (index, peer) in peers.enumerated() {
+            if security.serverKey == nil { notes.refuse("peer[\(index)]", "a [[peer]] needs a server_key in [security], with which skipd shows who it is") }
+            if peers[..<index].contains(where: { $0.endpoint == peer.endpoint }) { notes.refuse("peer[\(index)]", "two [[peer]] have the endpoint \(peer.endpoint)") }
         }
-        if !control.bind.isLocal { notes.refuse("control.bind", "\(control.bind) reaches beyond this machine, and \(remedy)") }
-        if let listen = http.listen, !listen.isLoopback { notes.refuse("http.listen", "\(listen) reaches beyond this machine, and \(remedy)") }
+        guard !security.insecure else { return }
+        let risk = "reaches beyond this machine, and plaintext on it could be read and forged by others"
+        let remedy = "or allow it with insecure = true in [security]"
+        let local = "use 127.0.0.1 or an ipc endpoint"
+        if security.serverKey == nil {
+            for (key, endpoints) in [("ingest.bind", ingest.bind), ("results.bind", results.bind)] {
+                for (index, endpoint) in endpoints.enumerated() where !endpoint.isLocal {
+                    notes.refuse("\(key)[\(index)]", "\(endpoint) \(risk); \(local), secure it with server_key and authorized_keys in [security], \(remedy)")
+                }
+            }
+        }
+        for (index, endpoint) in ingest.connect.enumerated() where !endpoint.isLocal && !peers.contains(where: { $0.endpoint == endpoint }) {
+            notes.refuse("ingest.connect[\(index)]", "\(endpoint) \(risk); \(local), secure it with a [[peer]] that has its key, \(remedy)")
+        }
+        if !control.bind.isFile {
+            notes.refuse("control.bind", "\(control.bind) lets every user of this machine, or of others, command skipd; use an ipc endpoint with a path, whose file only root and the group may use, \(remedy)")
+        }
+        if let listen = http.listen, !listen.isLoopback { notes.refuse("http.listen", "\(listen) \(risk); use 127.0.0.1, \(remedy)") }
     }
 }
 

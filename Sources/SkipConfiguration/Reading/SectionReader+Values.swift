@@ -43,6 +43,29 @@ extension SectionReader {
         }
     }
 
+    /// A file's or a folder's path, none unless it is given: relative to the configuration's folder, but for `$CREDENTIALS_DIRECTORY/NAME`.
+    mutating func path(_ key: String, file: String) -> String? {
+        let path = read(key, default: String?.none, text: { $0.map(quoted) ?? "" }) { (content) throws(Expected) in
+            guard case .string(let text) = content, !text.isEmpty else { throw Expected("a path") }
+            return text
+        }
+        guard let path, !path.hasPrefix("/"), !path.hasPrefix("$") else { return path }
+        return (file.lastIndex(of: "/").map { file[...$0] } ?? "") + path
+    }
+
+    /// An array of texts that each stand for something; none unless it is given.
+    mutating func optionalTexts<Value: CustomStringConvertible>(_ key: String, _ expected: String, _ convert: (String) -> Value?) -> [Value]? {
+        let (notes, fullName) = (notes, "\(name).\(key)")
+        return read(key, default: nil, text: { values in values.map { "[\($0.map { quoted($0.description) }.joined(separator: ", "))]" } ?? "" }) { (content) throws(Expected) in
+            guard case .array(let elements) = content else { throw Expected("an array of \(expected)") }
+            return elements.enumerated().compactMap { index, element in
+                if case .string(let text) = element, let value = convert(text) { return value }
+                notes.refuse("\(fullName)[\(index)]", "\(key) has \(element.spelled), \(expected) were expected")
+                return nil
+            }
+        }
+    }
+
     /// One of a few words.
     mutating func word<Word: RawRepresentable<String> & CaseIterable>(_ key: String, default standard: Word) -> Word {
         read(key, default: standard, text: { quoted($0.rawValue) }) { (content) throws(Expected) in

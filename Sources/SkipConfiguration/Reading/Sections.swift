@@ -1,3 +1,5 @@
+import SkipStream
+
 // Each table's keys, as the file names them. The defaults are those of the types.
 
 extension Ingest {
@@ -60,8 +62,35 @@ extension Limits {
 }
 
 extension Security {
-    init(_ section: inout SectionReader) {
+    init(_ section: inout SectionReader, file: String) {
         self.init()
         insecure = section.boolean("insecure", default: insecure)
+        serverKey = section.path("server_key", file: file)
+        authorizedKeys = section.path("authorized_keys", file: file)
+        allow = section.optionalTexts("allow", "addresses such as \"10.0.0.0/8\" or \"fd00::1\"", AddressRange.init)
+        handshakeTimeout = section.duration("handshake_timeout", default: handshakeTimeout, zero: nil)
+        if serverKey != nil, authorizedKeys == nil {
+            section.notes.refuse("security.server_key", "[security] has a server_key but no authorized_keys, so nobody could connect; name the file of the devices' public keys")
+        }
+        if authorizedKeys != nil, serverKey == nil {
+            section.notes.refuse("security.authorized_keys", "[security] has authorized_keys but no server_key, so no key would be asked for; make one with `skipctl keygen --server`")
+        }
+    }
+}
+
+extension Peer {
+    /// Reads a `[[peer]]`; nil where it lacks what it needs.
+    init?(_ section: inout SectionReader, connect: [Endpoint]) {
+        for (key, what) in [("endpoint", "it says which endpoint of [ingest] connect is meant"), ("key", "it is the public key of the one who listens there"), ("publish", "it says which streams may come from there")] {
+            section.require(key, what)
+        }
+        let endpoint = section.read("endpoint", default: Endpoint?.none, text: { quoted($0?.text ?? "") }) { (content) throws(Expected) in
+            guard case .string(let text) = content, let endpoint = Endpoint(text), connect.contains(endpoint) else { throw Expected("an endpoint that [ingest] connect names") }
+            return endpoint
+        }
+        let key = section.string("key", default: "", expected: "a public key, 40 characters of Z85,") { CurveKeyText.isValid($0) }
+        let publish = section.optionalTexts("publish", "patterns of stream names such as \"plant1/**\"") { $0.isEmpty ? nil : StreamPattern($0) }
+        guard let endpoint, let publish, !key.isEmpty else { return nil }
+        self.init(endpoint: endpoint, serverKey: key, publish: publish)
     }
 }

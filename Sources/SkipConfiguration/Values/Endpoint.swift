@@ -38,6 +38,18 @@ public enum Endpoint: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// A Boolean value indicating whether it is a file, whose owner and mode say who may use it.
+    public var isFile: Bool {
+        guard case .ipc(let path) = self else { return false }
+        return !path.hasPrefix("@")
+    }
+
+    /// A Boolean value indicating whether it is reached by tcp.
+    public var isTCP: Bool {
+        guard case .tcp = self else { return false }
+        return true
+    }
+
     /// A Boolean value indicating whether the host is written as an IPv6 address.
     public var isIPv6: Bool {
         guard case .tcp(let host, _) = self else { return false }
