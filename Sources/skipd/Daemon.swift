@@ -23,22 +23,23 @@ struct Daemon {
         let configuration = loaded.configuration
         let context = try Context()
         let drops = DropReporter(logger)
-        let maximumFrame = configuration.limits.maxMessage
-        let results = try ResultsPublisher(configuration.results, heartbeat: configuration.ingest.heartbeat, maximumFrame: maximumFrame, drops: drops, in: context)
+        let access = try AccessControl(loaded.access, logger: logger, in: context)
+        let rights = access?.install(loaded.access)
+        let results = try ResultsPublisher(configuration, access: access, drops: drops, in: context)
         let keeping = try StateKeeping(configuration.state, logger)
-        let loop = try SampleLoop(try IngestSockets(configuration.ingest, maximumFrame: maximumFrame, in: context), results, limits: loaded.limits, keeping: keeping)
-        loop.mailbox.post(.install(loaded.routes, loaded.limits) { _ in })
+        let loop = try SampleLoop(try IngestSockets(configuration, access: access, in: context), results, limits: loaded.limits, keeping: keeping)
+        loop.mailbox.post(.install(loaded.routes, loaded.limits, rights) { _ in })
         let about = StatusSource(configuration: path, ingest: loop.ingestEndpoints, results: loop.resultsEndpoints)
         let systemd = SystemdNotifier()
-        let reloader = Reloader(path, running: configuration, loop: loop.mailbox, about: about, systemd: systemd, logger: logger)
+        let reloader = Reloader(path, running: loaded, access: access, loop: loop.mailbox, about: about, systemd: systemd, logger: logger)
         let control = try ControlServer(configuration.control, loop: loop.mailbox, about: about, in: context) { await reloader.reload() }
         let greeting = "skipd \(version) takes samples at \(loop.ingestEndpoints.joined(separator: ", ")) and publishes at \(loop.resultsEndpoints.joined(separator: ", ")): "
             + summary(models: configuration.models.count, routes: loaded.routes.count)
-        let inspector = DaemonInspector(loop: loop.mailbox, about: about, monitors: loop.monitors) { keeping?.log.status }
+        let inspector = DaemonInspector(loop: loop.mailbox, about: about, counters: loop.counters) { keeping?.log.status }
         let http = configuration.http.listen.map { HTTPServer(address: $0, daemon: inspector, logger: logger) }
         return Daemon(
             // Ended from the last to the first.
-            services: [
+            services: (access.map { [AccessService(handler: $0.handler)] } ?? []) + [
                 ControlService(server: control),
                 LoopService(loop: loop),
                 DropReportService(reporter: drops),

@@ -30,6 +30,19 @@ struct ControlService: Service {
     }
 }
 
+/// Who may connect: asked as long as anything listens.
+struct AccessService: Service {
+    let handler: ZAPHandler
+
+    func run() async throws {
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await handler.run()
+        } onCancelOrGracefulShutdown: {
+            handler.stop()
+        }
+    }
+}
+
 /// SIGHUP reloads.
 struct ReloadService: Service {
     let reloader: Reloader

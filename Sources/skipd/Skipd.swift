@@ -39,7 +39,7 @@ struct Skipd: AsyncParsableCommand {
 
     private func checkConfiguration() throws {
         do throws(ConfigurationError) {
-            let loaded = try LoadedConfiguration(contentsOf: config)
+            let loaded = try LoadedConfiguration(contentsOf: config, isRunning: false)
             for warning in loaded.warnings { Self.complain("warning: \(warning)") }
             print("\(config) is in order: \(Daemon.summary(models: loaded.configuration.models.count, routes: loaded.routes.count))")
         } catch {

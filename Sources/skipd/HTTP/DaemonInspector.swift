@@ -10,8 +10,8 @@ import ZeroMQ
 struct DaemonInspector: Sendable {
     let loop: LoopMailbox
     let about: StatusSource
-    /// The sockets' monitors, with the names that the sockets have in metrics.
-    var monitors: [(socket: String, monitor: SocketMonitor)] = []
+    /// The sockets' connections, with the names that the sockets have in metrics.
+    var counters: [(socket: String, counter: ConnectionCounter)] = []
     /// The last checkpoint; nil where none is kept.
     var checkpoint: @Sendable () -> CheckpointStatus? = { nil }
 
@@ -40,8 +40,8 @@ struct DaemonInspector: Sendable {
     /// Each kind of socket's connections, of all its sockets together.
     private var connections: [SocketStatus] {
         var sockets: [SocketStatus] = []
-        for (name, monitor) in monitors {
-            let counts = monitor.counts
+        for (name, counter) in counters {
+            let counts = counter.counts
             let index = sockets.firstIndex { $0.name == name } ?? sockets.endIndex
             if index == sockets.endIndex { sockets.append(SocketStatus(name: name)) }
             sockets[index].current += counts.current

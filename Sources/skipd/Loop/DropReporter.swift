@@ -11,6 +11,8 @@ final class DropReporter: Sendable {
         var count: UInt64 = 0
         var stream = ""
         var reason: StaticString = ""
+        /// Who sent it, where that is known.
+        var device = ""
     }
 
     private let tallies = Mutex<[DropCause: Tally]>([:])
@@ -27,13 +29,14 @@ final class DropReporter: Sendable {
     }
 
     /// Notes a message.
-    func note(_ cause: DropCause, stream: UnsafeRawBufferPointer, reason: StaticString) {
+    func note(_ cause: DropCause, stream: UnsafeRawBufferPointer, reason: StaticString, device: @autoclosure () -> String = "") {
         let isFirst = tallies.withLock { tallies in
             let isFirst = tallies[cause] == nil
             tallies[cause, default: Tally()].count += 1
             if isFirst {
                 tallies[cause]?.stream = Self.printable(stream)
                 tallies[cause]?.reason = reason
+                tallies[cause]?.device = device()
             }
             return isFirst
         }
@@ -63,7 +66,8 @@ final class DropReporter: Sendable {
 
     static func line(_ cause: DropCause, _ tally: Tally) -> String {
         let others = tally.count > 1 ? " (and \(tally.count - 1) more dropped for this cause)" : ""
-        return "dropped a message of stream \"\(tally.stream)\" as \(cause.rawValue): \(tally.reason)\(others)"
+        let sender = tally.device.isEmpty ? "" : " from \(tally.device)"
+        return "dropped a message\(sender) of stream \"\(tally.stream)\" as \(cause.rawValue): \(tally.reason)\(others)"
     }
 
     /// A name that may be anything, as a line of text.

@@ -1,77 +1,96 @@
 import Glibc
 import SkipConfiguration
+import SkipStream
 import ZeroMQ
 
-/// Where samples come in: a socket for the endpoints that skipd binds, and one for those it connects to.
+/// Where samples come in: a socket each for the endpoints that everybody may use, for those that devices with keys may use, for those skipd
+/// connects to, and for each that it connects to with a key.
 struct IngestSockets: ~Copyable {
-    private let sockets: [SocketBox]
-    /// What happens to the sockets' connections.
-    let monitors: [SocketMonitor]
-    /// Endpoints in force, with the ports that the system chose, and their sockets' indices.
-    private let bound: [(socket: Int, endpoint: BoundEndpoint)]
-    private let connected: [(socket: Int, endpoint: String)]
+    private var sockets: [IngestSocket] = []
+    /// Endpoints in force, with the ports that the system chose, and their sockets.
+    private var bound: [(socket: SocketBox, endpoint: BoundEndpoint)] = []
+    private var connected: [(socket: SocketBox, endpoint: String)] = []
     /// The socket that the next block begins with, so that none is starved by another.
     private var next = 0
     private var isOpen = true
 
     /// Makes the sockets, and binds and connects them.
-    init(_ ingest: Ingest, maximumFrame: Int, in context: Context) throws(DaemonError) {
-        var sockets: [SocketBox] = []
-        var monitors: [SocketMonitor] = []
-        var bound: [(Int, BoundEndpoint)] = []
-        var connected: [(Int, String)] = []
-        if !ingest.bind.isEmpty {
-            let box = SocketBox(try Self.socket(ingest, maximumFrame, context))
-            monitors.append(try box.monitor(for: "ingest"))
-            for endpoint in ingest.bind { bound.append((sockets.count, try box.socket.bind(endpoint, for: "ingest"))) }
-            sockets.append(box)
-        }
-        if !ingest.connect.isEmpty {
-            let box = SocketBox(try Self.socket(ingest, maximumFrame, context))
-            monitors.append(try box.monitor(for: "ingest"))
-            for endpoint in ingest.connect {
-                do throws(ZeroMQError) {
-                    try box.socket.set(.ipv6, endpoint.isIPv6)
-                    try box.socket.connect(endpoint.text)
-                } catch {
-                    throw DaemonError("[ingest] connect: \(error)")
-                }
-                connected.append((sockets.count, endpoint.text))
+    init(_ configuration: Configuration, access: AccessControl?, in context: Context) throws(DaemonError) {
+        var (open, guarded, connecting): (SocketBox?, SocketBox?, SocketBox?)
+        for endpoint in configuration.ingest.bind {
+            let isGuarded = access != nil && endpoint.isTCP
+            let sender: MessageBlock.Sender = isGuarded && access?.serverKeys != nil ? .device : .known(IncomingMessage.anyone)
+            let box: SocketBox
+            if let made = isGuarded ? guarded : open { box = made } else {
+                box = try add(configuration, sender, context) { (socket) throws(ZeroMQError) in if isGuarded { try access?.guardDoor(.ingest, socket) } }
             }
-            sockets.append(box)
+            if isGuarded { guarded = box } else { open = box }
+            bound.append((box, try box.socket.bind(endpoint, for: "ingest")))
         }
-        self.sockets = sockets
-        self.monitors = monitors
-        self.bound = bound
-        self.connected = connected
+        for endpoint in configuration.ingest.connect {
+            if let access, let keys = access.serverKeys, let peer = configuration.peers.first(where: { $0.endpoint == endpoint }) {
+                let box = try add(configuration, .known(access.registry.number(of: peer)), context) { (socket) throws(ZeroMQError) in
+                    try socket.becomeCurveClient(keys, serverKey: peer.serverKey)
+                }
+                try connect(box, endpoint)
+            } else {
+                let box: SocketBox
+                if let connecting { box = connecting } else { box = try add(configuration, .known(IncomingMessage.anyone), context) { (_) throws(ZeroMQError) in } }
+                connecting = box
+                try connect(box, endpoint)
+            }
+        }
     }
 
-    private static func socket(_ ingest: Ingest, _ maximumFrame: Int, _ context: Context) throws(DaemonError) -> Socket {
+    private mutating func add(_ configuration: Configuration, _ sender: MessageBlock.Sender, _ context: Context, _ secure: (borrowing Socket) throws(ZeroMQError) -> Void) throws(DaemonError) -> SocketBox {
+        let (ingest, security) = (configuration.ingest, configuration.security)
         do throws(ZeroMQError) {
             let socket = try Socket(ingest.pattern == .sub ? .sub : .pull, in: context)
             if ingest.pattern == .sub { try socket.subscribe([]) }
-            try socket.set(.maxMessageSize, maximumFrame)
+            try socket.set(.maxMessageSize, configuration.limits.maxMessage)
             try socket.set(.linger, .zero)
+            try socket.set(.handshakeInterval, security.handshakeTimeout)
             try socket.setLiveness(heartbeat: ingest.heartbeat)
             // A peer that isn't there yet is tried often at first, then every five seconds.
             try socket.set(.reconnectIntervalMaximum, .seconds(5))
-            return socket
+            try secure(socket)
+            let counter = ConnectionCounter()
+            try counter.watch(socket)
+            let box = SocketBox(socket)
+            sockets.append(IngestSocket(box: box, sender: sender, counter: counter))
+            return box
         } catch {
             throw DaemonError("[ingest]: \(error)")
         }
     }
 
+    private mutating func connect(_ box: SocketBox, _ endpoint: Endpoint) throws(DaemonError) {
+        do throws(ZeroMQError) {
+            try box.socket.set(.ipv6, endpoint.isIPv6)
+            try box.socket.connect(endpoint.text)
+        } catch {
+            throw DaemonError("[ingest] connect: \(error)")
+        }
+        connected.append((box, endpoint.text))
+    }
+
+    /// What happens to the sockets' connections.
+    var counters: [ConnectionCounter] { sockets.map(\.counter) }
+
+    /// How many sockets there are.
+    var count: Int { sockets.count }
+
     /// The endpoints in force.
     var endpoints: [String] { bound.map(\.endpoint.text) + connected.map(\.endpoint) }
 
     /// Adds the sockets to a poll.
-    func join(_ poller: inout Poller) { for box in sockets { poller.add(box.socket) } }
+    func join(_ poller: inout Poller) { for each in sockets { poller.add(each.box.socket) } }
 
     /// Receives what is there into a block, until it is full.
     mutating func receive(into block: inout MessageBlock) throws(ZeroMQError) {
         for offset in 0..<sockets.count {
-            let box = sockets[(next + offset) % sockets.count]
-            while !block.isFull, try block.receive(from: box.socket) {}
+            let each = sockets[(next + offset) % sockets.count]
+            while !block.isFull, try block.receive(from: each.box.socket, each.sender) {}
         }
         next = next + 1 < sockets.count ? next + 1 : 0
     }
@@ -82,11 +101,18 @@ struct IngestSockets: ~Copyable {
         isOpen = false
         // An endpoint that is gone already is none the worse.
         for (socket, endpoint) in bound {
-            try? sockets[socket].socket.unbind(endpoint.text)
+            try? socket.socket.unbind(endpoint.text)
             endpoint.file?.remove()
         }
-        for (socket, endpoint) in connected { try? sockets[socket].socket.disconnect(endpoint) }
+        for (socket, endpoint) in connected { try? socket.socket.disconnect(endpoint) }
     }
+}
+
+/// One of the sockets, with whom its messages are from.
+private struct IngestSocket {
+    let box: SocketBox
+    let sender: MessageBlock.Sender
+    let counter: ConnectionCounter
 }
 
 /// An endpoint that is listened at.
@@ -117,12 +143,5 @@ extension Socket {
         try set(.tcpKeepAlive, true)
         // After a power cut all devices come back at once.
         try set(.backlog, 1024)
-    }
-}
-
-extension SocketBox {
-    /// Counts the socket's connections from now on: to be made before it binds or connects.
-    fileprivate func monitor(for section: String) throws(DaemonError) -> SocketMonitor {
-        do throws(ZeroMQError) { return try SocketMonitor(of: socket) } catch { throw DaemonError("[\(section)]: \(error)") }
     }
 }

@@ -24,8 +24,8 @@ enum LoopRequest: Sendable {
     case reset([UInt8], LoopReply<Bool>)
     /// To reset all streams whose names begin with a prefix; answered with their count.
     case resetAll(prefix: [UInt8], LoopReply<Int>)
-    /// To put other routes, models and limits in force, all at once.
-    case install([BoundRoute], StreamLimits, LoopReply<Void>)
+    /// To put other routes, models, limits and, unless nil, devices' rights in force, all at once.
+    case install([BoundRoute], StreamLimits, AccessRegistry.Rights?, LoopReply<Void>)
     /// To write what has changed to the disk; nil where no states are kept.
     case checkpoint(LoopReply<CheckpointOutcome?>)
     /// To take no more samples, and work off those that have arrived.
@@ -36,7 +36,7 @@ enum LoopRequest: Sendable {
     /// Answers that it won't be done.
     func refuse() {
         switch self {
-        case .ping(let reply), .install(_, _, let reply): reply(.failure(LoopStopped()))
+        case .ping(let reply), .install(_, _, _, let reply): reply(.failure(LoopStopped()))
         case .status(let reply): reply(.failure(LoopStopped()))
         case .stream(_, let reply): reply(.failure(LoopStopped()))
         case .observe(_, let reply): reply(.failure(LoopStopped()))

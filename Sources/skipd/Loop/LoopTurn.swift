@@ -51,25 +51,31 @@ final class LoopTurn {
         self.keeping = keeping
         checkpointLog = keeping?.log
         processor = StreamProcessor(sink: results, limits: limits)
-        poller = Poller(capacity: 8)
-        mailbox.wakeUp.join(&poller)
-        ingest.join(&poller)
-        results.join(&poller)
+        // The mailbox, the ingest sockets, and the results' two at most.
+        poller = Poller(capacity: ingest.count + 3)
         self.ingest = ingest
         self.results = results
         self.mailbox = mailbox
+        joinPoller()
+    }
+
+    private func joinPoller() {
+        poller.removeAll()
+        mailbox.wakeUp.join(&poller)
+        ingest.join(&poller)
+        _ = results.join(&poller)
     }
 
     /// Turns until it is asked to stop.
-    func run() throws(ZeroMQError) {
+    func run() throws(DaemonError) {
         defer {
             for job in jobs { job.refuse() }
             checkpoints?.finish(&processor)
         }
         while !isDone {
-            if mailbox.hasMail { for request in mailbox.take() { handle(request) } }
+            if mailbox.hasMail { for request in mailbox.take() { try handle(request) } }
             let received = try workOffBlock()
-            try results.readSubscriptions()
+            if try results.readSubscriptions() { joinPoller() }
             let isBusy = workOffSlice()
             if drain != nil { advanceDrain(isSilent: false) }
             let isSaving = checkpoints?.advance(&processor) ?? false
@@ -79,9 +85,9 @@ final class LoopTurn {
 
     /// Receives a block and works it off.
     /// - Returns: its messages.
-    private func workOffBlock() throws(ZeroMQError) -> Int {
+    private func workOffBlock() throws(DaemonError) -> Int {
         let start = Time.monotonic
-        try ingest.receive(into: &block)
+        do throws(ZeroMQError) { try ingest.receive(into: &block) } catch { throw DaemonError("\(error)") }
         let count = block.count
         isBehind = block.isFull
         if !isBehind { lastEmpty = start }
@@ -101,13 +107,14 @@ final class LoopTurn {
     }
 
     /// Waits for a message, a subscription or a request.
-    private func wait() throws(ZeroMQError) {
+    private func wait() throws(DaemonError) {
         let isDraining = drain.map { $0.outcome == nil } ?? false
-        let ready = try poller.wait(timeout: isDraining ? Self.silence : checkpoints?.timeout(processor))
+        let ready: Int
+        do throws(ZeroMQError) { ready = try poller.wait(timeout: isDraining ? Self.silence : checkpoints?.timeout(processor)) } catch { throw DaemonError("\(error)") }
         if isDraining, ready == 0 { advanceDrain(isSilent: true) }
     }
 
-    private func handle(_ request: LoopRequest) {
+    private func handle(_ request: LoopRequest) throws(DaemonError) {
         switch request {
         case .ping(let reply): reply(.success(()))
         case .status(let reply): reply(.success(status))
@@ -117,7 +124,11 @@ final class LoopTurn {
         case .search(let text, let limit, let reply): jobs.append(LoopJob(searching: text, limit: limit, reply))
         case .reset(let name, let reply): reply(.success(processor.reset(stream: name)))
         case .resetAll(let prefix, let reply): jobs.append(LoopJob(resetting: prefix, reply))
-        case .install(let routes, let limits, let reply):
+        case .install(let routes, let limits, let rights, let reply):
+            if let rights {
+                processor.install(rights.publish)
+                try results.install(rights)
+            }
             processor.install(routes)
             processor.limits = limits
             if let keeping {

@@ -32,12 +32,24 @@ struct MessageBlock: ~Copyable {
     /// The messages, valid until the block is cleared.
     var incoming: UnsafeBufferPointer<IncomingMessage> { UnsafeBufferPointer(start: messages, count: count) }
 
+    /// Whom the messages of a socket are from.
+    enum Sender {
+        /// Always the same origin.
+        case known(UInt32)
+        /// The device that the ZAP handler has let in.
+        case device
+    }
+
     /// Receives a message, if there is one and there is room.
     /// - Returns: false where there was none.
-    mutating func receive(from socket: borrowing Socket) throws(ZeroMQError) -> Bool {
+    mutating func receive(from socket: borrowing Socket, _ sender: Sender) throws(ZeroMQError) -> Bool {
         let start = frames + count * Self.framesKept
         guard try socket.receive(into: &start[0]) else { return false }
         var message = IncomingMessage(start[0].bytes, frameCount: 1)
+        switch sender {
+        case .known(let origin): message.origin = origin
+        case .device: message.origin = start[0].withProperty("User-Id") { $0.flatMap { PeerIdentity($0)?.device } } ?? IncomingMessage.nobody
+        }
         if start[0].more { try receiveFurther(from: socket, start, &message) }
         messages[count] = message
         count += 1

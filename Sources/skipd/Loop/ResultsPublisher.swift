@@ -4,111 +4,121 @@ import ZeroMQ
 
 /// Publishes results, hints and events, and knows which of them somebody wants. Used by the loop's thread only.
 ///
-/// The XPUB drops for a subscriber that does not keep up: the counter in each result tells it. Subscriptions are granted by hand
-/// (`xpubManual`), so that some can be refused.
+/// It has a socket for everybody, and, where devices have keys, one for them: ipc endpoints are in the first, tcp endpoints in the second.
 final class ResultsPublisher: ResultSink {
-    private let socket: Socket
-    private var subscriptions = SubscriptionSet()
-    /// Those of them that are for samples.
-    private var sampleSubscriptions = SubscriptionSet()
-    private let allowsSamples: Bool
+    private var open: ResultsSocket?
+    private var guarded: ResultsSocket?
+    private let access: AccessControl?
+    private var rights = AccessRegistry.Rights()
+    private let drops: DropReporter
+    /// Endpoints in force, as the configuration orders them.
+    let endpoints: [String]
     /// A sample's topic, while it is put together.
     private var sampleTopic: [UInt8] = []
-    private var incoming = Message()
-    private let drops: DropReporter
-    /// What happens to the socket's connections.
-    let monitor: SocketMonitor
-    private let bound: [BoundEndpoint]
+    /// A Boolean value indicating whether a socket has taken another's place, so that polls have to begin anew.
+    private var hasNewSocket = false
 
-    /// Results not yet sent when the daemon ends are given so long.
-    private static let linger = Duration.seconds(1)
-    /// Messages that wait for one subscriber before further ones are dropped for it: a recording sent at once is a burst of some
-    /// hundred results, which libzmq's 1,000 (500 of them for sure) don't hold. A subscriber that never reads costs some 6 MB.
-    private static let longestQueue = 20_000
-
-    init(_ results: Results, heartbeat: Duration, maximumFrame: Int, drops: DropReporter, in context: Context) throws(DaemonError) {
-        let socket = try Self.socket(heartbeat, maximumFrame, context)
-        do throws(ZeroMQError) { monitor = try SocketMonitor(of: socket) } catch { throw DaemonError("[results]: \(error)") }
-        var bound: [BoundEndpoint] = []
-        for endpoint in results.bind { bound.append(try socket.bind(endpoint, for: "results")) }
-        self.socket = socket
-        self.bound = bound
-        self.drops = drops
-        allowsSamples = results.samples
+    init(_ configuration: Configuration, access: AccessControl?, drops: DropReporter, in context: Context) throws(DaemonError) {
+        var options = ResultsSocket.Options(
+            heartbeat: configuration.ingest.heartbeat, handshake: configuration.security.handshakeTimeout, maximumFrame: configuration.limits.maxMessage,
+            allowsSamples: configuration.results.samples)
+        var (open, guarded): (ResultsSocket?, ResultsSocket?)
+        var endpoints: [String] = []
+        for endpoint in configuration.results.bind {
+            let isGuarded = access != nil && endpoint.isTCP
+            options.access = isGuarded ? access : nil
+            let socket: ResultsSocket
+            if let made = isGuarded ? guarded : open { socket = made } else { socket = try ResultsSocket(options, in: context) }
+            if isGuarded { guarded = socket } else { open = socket }
+            endpoints.append(try socket.bind(endpoint).text)
+        }
+        (self.open, self.guarded, self.endpoints, self.access, self.drops) = (open, guarded, endpoints, access, drops)
     }
 
-    deinit { for endpoint in bound { endpoint.file?.remove() } }
+    private var sockets: [ResultsSocket] { [open, guarded].compactMap { $0 } }
 
-    /// Endpoints in force.
-    var endpoints: [String] { bound.map(\.text) }
+    /// What happens to the sockets' connections.
+    var counters: [ConnectionCounter] { sockets.map(\.counter) }
 
-    private static func socket(_ heartbeat: Duration, _ maximumFrame: Int, _ context: Context) throws(DaemonError) -> Socket {
+    /// Topics' prefixes that somebody has subscribed to.
+    var subscriptionCount: Int { sockets.reduce(0) { $0 + $1.subscriptionCount } }
+
+    /// Adds the sockets to a poll.
+    /// - Returns: their places there.
+    func join(_ poller: inout Poller) -> [Int] {
+        hasNewSocket = false
+        var places: [Int] = []
+        for socket in sockets { places.append(socket.join(&poller)) }
+        return places
+    }
+
+    /// Puts other rights in force. Subscriptions that might be among those taken away end with their socket.
+    func install(_ rights: AccessRegistry.Rights) throws(DaemonError) {
+        self.rights = rights
+        if rights.takesSubscriptionsAway { try bindAnew() }
+    }
+
+    /// Takes the subscriptions that have come in.
+    /// - Returns: true where the sockets have to join their poll anew.
+    func readSubscriptions() throws(DaemonError) -> Bool {
+        var culprit: UInt32?
         do throws(ZeroMQError) {
-            let socket = try Socket(.xpub, in: context)
-            try socket.set(.xpubManual, true)
-            try socket.set(.linger, linger)
-            try socket.set(.sendHighWaterMark, longestQueue)
-            try socket.set(.maxMessageSize, maximumFrame)
-            try socket.setLiveness(heartbeat: heartbeat)
-            return socket
+            try open?.readSubscriptions()
+            if access?.serverKeys == nil {
+                try guarded?.readSubscriptions()
+            } else {
+                culprit = try guarded?.grantSubscriptions(rights.subscribe) { access?.refusals.note(device: name($0), prefix: $1) }
+            }
         } catch {
             throw DaemonError("[results]: \(error)")
         }
+        if let culprit { try dismiss(culprit) }
+        return hasNewSocket
     }
 
-    /// Topics' prefixes that somebody has subscribed to.
-    var subscriptionCount: Int { subscriptions.count }
-
-    /// Adds the socket to a poll.
-    func join(_ poller: inout Poller) { poller.add(socket) }
-
-    /// Takes the subscriptions that have come in: a byte, 1 or 0, and the topic's prefix. Anything else a peer sends is ignored.
-    func readSubscriptions() throws(ZeroMQError) {
-        while try socket.receive(into: &incoming) {
-            let frame = incoming.bytes
-            let prefix = UnsafeRawBufferPointer(rebasing: frame.dropFirst())
-            switch frame.first {
-            case 1:
-                let isForSamples = prefix.starts(with: Self.samplePrefix)
-                guard allowsSamples || !isForSamples else { continue }
-                try socket.subscribe(prefix)
-                subscriptions.insert(prefix)
-                if isForSamples { sampleSubscriptions.insert(prefix) }
-            case 0:
-                try socket.unsubscribe(prefix)
-                subscriptions.remove(prefix)
-                if prefix.starts(with: Self.samplePrefix) { sampleSubscriptions.remove(prefix) }
-            default: break
-            }
-        }
+    /// Ends what a device has begun that sends what no subscriber sends.
+    private func dismiss(_ device: UInt32) throws(DaemonError) {
+        access?.registry.bar(device)
+        access?.refusals.noteMisuse(device: name(device))
+        try bindAnew()
     }
 
-    func wants(topic: UnsafeRawBufferPointer) -> Bool { subscriptions.contains(topic) }
+    private func bindAnew() throws(DaemonError) {
+        guard let guarded else { return }
+        try guarded.bindAnew()
+        hasNewSocket = true
+    }
+
+    private func name(_ device: UInt32) -> String { Int(device) < rights.names.count ? rights.names[Int(device)] : "" }
+
+    func wants(topic: UnsafeRawBufferPointer) -> Bool { open?.wants(topic: topic) ?? false || guarded?.wants(topic: topic) ?? false }
 
     func publish(topic: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer) {
-        // An XPUB never makes its sender wait; it fails only when its context is shut down, which ends the loop at its next poll.
-        guard let sent = try? socket.send(topic, more: true), sent else { return }
-        _ = try? socket.send(body)
+        // Asked again only where there are two.
+        if let open, guarded == nil || open.wants(topic: topic) { open.publish(topic: topic, body: body) }
+        if let guarded, open == nil || guarded.wants(topic: topic) { guarded.publish(topic: topic, body: body) }
     }
 
-    private static let samplePrefix = Array("sample/".utf8)
-
     /// A Boolean value indicating whether somebody has asked for samples.
-    var wantsSamples: Bool { sampleSubscriptions.count > 0 }
+    var wantsSamples: Bool { open?.wantsSamples ?? false || guarded?.wantsSamples ?? false }
 
     /// Passes a message on as it came to whoever has asked for its stream's samples: `sample/` and the stream's name, its header if it has one,
-    /// its payload.
+    /// its payload. One that its device may not publish is nobody's.
     func pass(_ message: IncomingMessage) {
         guard let frames = SampleFrames(message), SampleFrames.isValidName(frames.name) else { return }
+        guard message.origin == IncomingMessage.anyone || rights.publish.allow(message.origin, frames.name) else { return }
         sampleTopic.removeAll(keepingCapacity: true)
-        sampleTopic.append(contentsOf: Self.samplePrefix)
+        sampleTopic.append(contentsOf: ResultsSocket.samplePrefix)
         sampleTopic.append(contentsOf: frames.name)
         sampleTopic.withUnsafeBytes { topic in
-            guard sampleSubscriptions.contains(topic), let sent = try? socket.send(topic, more: true), sent else { return }
-            if let header = frames.header { _ = try? socket.send(header, more: true) }
-            _ = try? socket.send(frames.payload)
+            open?.pass(frames, topic: topic)
+            guarded?.pass(frames, topic: topic)
         }
     }
 
     func dropped(_ cause: DropCause, stream: UnsafeRawBufferPointer, reason: StaticString) { drops.note(cause, stream: stream, reason: reason) }
+
+    func denied(stream: UnsafeRawBufferPointer, origin: UInt32) {
+        drops.note(.denied, stream: stream, reason: "its device may not publish this stream", device: name(origin))
+    }
 }

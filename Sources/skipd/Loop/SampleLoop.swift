@@ -12,7 +12,7 @@ final class SampleLoop: Sendable {
     let ingestEndpoints: [String]
     let resultsEndpoints: [String]
     /// What happens to the sockets' connections, with the names the sockets have in metrics.
-    let monitors: [(socket: String, monitor: SocketMonitor)]
+    let counters: [(socket: String, counter: ConnectionCounter)]
     /// What the thread owns, until it starts.
     private let content: Mutex<Content?>
 
@@ -24,7 +24,7 @@ final class SampleLoop: Sendable {
         mailbox = try LoopMailbox()
         ingestEndpoints = ingest.endpoints
         resultsEndpoints = results.endpoints
-        monitors = ingest.monitors.map { ("ingest", $0) } + [("results", results.monitor)]
+        counters = ingest.counters.map { ("ingest", $0) } + results.counters.map { ("results", $0) }
         content = Mutex(Content(turn: LoopTurn(ingest, results, mailbox, limits: limits, keeping: keeping)))
     }
 
@@ -36,7 +36,7 @@ final class SampleLoop: Sendable {
             self.turn(outcome)
             self.mailbox.close()
             // They keep the context, which waits for what is still to be sent; they end with their sockets.
-            for (_, monitor) in self.monitors { monitor.join() }
+            for (_, counter) in self.counters { counter.join() }
         }
         if let error = outcome.error { throw DaemonError("the sample loop failed: \(error)") }
     }
@@ -47,13 +47,13 @@ final class SampleLoop: Sendable {
             return content
         }
         guard let content else { preconditionFailure("a loop runs once") }
-        do throws(ZeroMQError) { try content.turn.run() } catch { outcome.fail(error) }
+        do throws(DaemonError) { try content.turn.run() } catch { outcome.fail(error) }
     }
 }
 
 /// How a loop ended.
 private final class LoopOutcome: Sendable {
-    private let failure = Mutex<ZeroMQError?>(nil)
-    var error: ZeroMQError? { failure.withLock { $0 } }
-    func fail(_ error: ZeroMQError) { failure.withLock { $0 = error } }
+    private let failure = Mutex<DaemonError?>(nil)
+    var error: DaemonError? { failure.withLock { $0 } }
+    func fail(_ error: DaemonError) { failure.withLock { $0 = error } }
 }

@@ -6,12 +6,15 @@ package import SkipStream
 package struct LoadedConfiguration: Sendable {
     package let configuration: Configuration
     package let routes: [BoundRoute]
+    /// Who may connect.
+    package let access: AccessRules
     /// What surely isn't meant; a sentence each.
     package let warnings: [String]
 
-    /// Loads the configuration and every model it names.
+    /// Loads the configuration, every model and the keys it names.
+    /// - Parameter isRunning: false for a check outside of the running service.
     /// - Throws: everything that is wrong, with file and line.
-    package init(contentsOf path: String) throws(ConfigurationError) {
+    package init(contentsOf path: String, isRunning: Bool = true) throws(ConfigurationError) {
         let configuration = try Configuration(contentsOf: path)
         try configuration.requireModelAndRoute(file: path)
         var models: [String: Model] = [:]
@@ -26,7 +29,10 @@ package struct LoadedConfiguration: Sendable {
                 problems.append(ConfigurationProblem(source.place ?? ConfigurationPlace(file: path), "the model \"\(source.name)\" can't be used: \(error)"))
             }
         }
-        guard problems.isEmpty else { throw ConfigurationError(problems) }
+        var rules: AccessRules?
+        do throws(ConfigurationError) { rules = try AccessRules(configuration, isRunning: isRunning, warnings: &warnings) } catch { problems += error.problems }
+        guard problems.isEmpty, let rules else { throw ConfigurationError(problems) }
+        access = rules
         routes = configuration.routes.compactMap { route in models[route.model].map { BoundRoute(route, $0) } }
         for bound in routes {
             if case .change = bound.route.emit, bound.model.architecture.task == .regression {
@@ -49,8 +55,14 @@ package struct LoadedConfiguration: Sendable {
     }
 
     /// The sections that take effect at a start only and differ from those of a running configuration.
-    func changesAtNextStart(from running: Configuration) -> [String] {
+    func changesAtNextStart(from running: LoadedConfiguration) -> [String] {
         var sections: [String] = []
+        if access.serverKeys != running.access.serverKeys || configuration.security.handshakeTimeout != running.configuration.security.handshakeTimeout {
+            sections.append("server_key and handshake_timeout in [security]")
+        }
+        if (access.allow == nil) != (running.access.allow == nil), running.access.serverKeys == nil { sections.append("allow in [security]") }
+        if configuration.peers.map({ [$0.endpoint.text, $0.serverKey] }) != running.configuration.peers.map({ [$0.endpoint.text, $0.serverKey] }) { sections.append("[[peer]]") }
+        let running = running.configuration
         if configuration.ingest != running.ingest { sections.append("[ingest]") }
         if configuration.results != running.results { sections.append("[results]") }
         if configuration.control != running.control { sections.append("[control]") }

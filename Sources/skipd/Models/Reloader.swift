@@ -15,15 +15,18 @@ struct ReloadOutcome: Sendable {
 actor Reloader {
     private let path: String
     /// What runs: sockets and the like are those of the start.
-    private let running: Configuration
+    private let running: LoadedConfiguration
+    /// nil where everybody is let in.
+    private let access: AccessControl?
     private let loop: LoopMailbox
     private let about: StatusSource
     private let systemd: SystemdNotifier
     private let logger: Logger
 
-    init(_ path: String, running: Configuration, loop: LoopMailbox, about: StatusSource, systemd: SystemdNotifier, logger: Logger) {
+    init(_ path: String, running: LoadedConfiguration, access: AccessControl?, loop: LoopMailbox, about: StatusSource, systemd: SystemdNotifier, logger: Logger) {
         self.path = path
         self.running = running
+        self.access = access
         self.loop = loop
         self.about = about
         self.systemd = systemd
@@ -53,7 +56,9 @@ actor Reloader {
         let loaded: LoadedConfiguration
         do throws(ConfigurationError) { loaded = try LoadedConfiguration(contentsOf: path) } catch { return .failure(error) }
         do throws(LoopStopped) {
-            try await loop.ask { .install(loaded.routes, loaded.limits, $0) }
+            // Who is not let in any more is kept out before what those may do that are in is changed.
+            let rights = access?.install(loaded.access)
+            try await loop.ask { .install(loaded.routes, loaded.limits, rights, $0) }
         } catch {
             return .failure(ConfigurationError([ConfigurationProblem(ConfigurationPlace(file: path), "\(error)")]))
         }

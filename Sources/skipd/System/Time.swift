@@ -7,6 +7,9 @@ enum Time {
     /// Since some moment in the past, never set back: for spans.
     static var monotonic: Int64 { now(CLOCK_MONOTONIC) }
 
+    /// Lets a moment pass.
+    static func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
+
     private static func now(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         clock_gettime(clock, &time)

@@ -50,9 +50,29 @@ import ZeroMQ
 
     /// A daemon as the default configuration has it, and the sample's text with this daemon's ports in place of the default ones.
     private func daemon(_ sample: Sample) throws -> (RunningDaemon, String) {
-        let daemon = try RunningDaemon(ingest: "bind = [\"tcp://127.0.0.1:*\"]", route: "emit = \"update\"\nhints = true")
+        let needsKey = sample.text.contains("curve_")
+        let keys = needsKey ? try Self.keys() : nil
+        defer { if let keys { try? FileManager.default.removeItem(atPath: keys) } }
+        let daemon = try RunningDaemon(configuration: { folder in
+            var more = ""
+            if let keys {
+                try? FileManager.default.moveItem(atPath: keys, toPath: folder + "/keys")
+                more = "[security]\nserver_key = \"keys/server.key\"\nauthorized_keys = \"keys/authorized_keys\"\n"
+            }
+            return RunningDaemon.configuration(folder, ingest: "bind = [\"tcp://127.0.0.1:*\"]", route: "emit = \"update\"\nhints = true", more: more)
+        })
         func port(_ endpoint: String) -> String { endpoint.split(separator: ":").last.map { String($0) } ?? "" }
-        return (daemon, sample.text.replacing("5570", with: port(daemon.ingest[0])).replacing("5571", with: port(daemon.results[0])))
+        let text = needsKey ? "import os\nos.chdir(\"\(daemon.folder)/keys\")\n" + sample.text : sample.text
+        return (daemon, text.replacing("5570", with: port(daemon.ingest[0])).replacing("5571", with: port(daemon.results[0])))
+    }
+
+    /// A folder with the daemon's key and a device's, as `skipctl keygen` makes them.
+    private static func keys() throws -> String {
+        let folder = try Files.temporaryFolder()
+        _ = try Run(Files.program("skipctl"), ["keygen", "--server", "--output", folder + "/server.key"])
+        let line = try Run(Files.program("skipctl"), ["keygen", "--device", "watch7", "--publish", "watch/7", "--output", folder + "/watch7.key"]).output
+        try line.write(toFile: folder + "/authorized_keys", atomically: true, encoding: .utf8)
+        return folder
     }
 
     @Test("Python runs as it stands: skipd understands all that devices send, and those who listen hear it", arguments: samples(["python"]))
@@ -166,6 +186,7 @@ import ZeroMQ
         let folder = try Files.temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var text = sample.text.replacing(/path = "[^"]*"/, with: "path = \"\(Files.model)\"")
+        try "# nobody yet\n".write(toFile: folder + "/authorized_keys", atomically: true, encoding: .utf8)
         // A sample may leave out what it isn't about.
         if !text.contains("[[model]]") { text += "\n[[model]]\nname = \"watch\"\npath = \"\(Files.model)\"\n" }
         if !text.contains("[[route]]") { text += "\n[[route]]\nmatch = \"watch/*\"\nmodel = \"watch\"\n" }
