@@ -56,7 +56,7 @@ struct Bench: ParsableCommand {
         if running {
             let loaded = try destination.configuration.load()
             var publisher = try destination.publisher()
-            try measure(&publisher, try Subscription(results ?? loaded.results.client, topics: [topic]), control ?? loaded.control.bind.reachable, recordings)
+            try measure(&publisher, try Subscription(results ?? loaded.resultsEndpoint(destination.keys), topics: [topic], keys: destination.keys.load()), control ?? loaded.control.bind.reachable, recordings)
         } else {
             let model = try model ?? BundledFile.path("models/watch.safetensors")
             try Model(try ModelFile(contentsOf: model)).check(recordings)

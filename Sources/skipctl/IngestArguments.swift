@@ -9,14 +9,15 @@ struct IngestArguments: ParsableArguments {
     var ingest: Endpoint?
     @Option(help: "How samples are taken there: sub or pull; by default the configuration says.")
     var pattern: IngestPattern?
+    @OptionGroup var keys: KeyArguments
     @OptionGroup var configuration: ConfigurationArguments
 
     /// Connects, and waits until the daemon takes samples.
     /// - Throws: an exit status, with a sentence on standard error, where it doesn't in time.
     func publisher() throws -> Publisher {
         let configuration = ingest == nil || pattern == nil ? try configuration.load() : Configuration()
-        let (endpoint, binds) = try ingest.map { ($0, false) } ?? configuration.ingest.client()
-        var publisher = try Publisher(endpoint, pattern ?? configuration.ingest.pattern, binds: binds)
+        let (endpoint, binds) = try ingest.map { ($0, false) } ?? configuration.ingestEndpoint(keys)
+        var publisher = try Publisher(endpoint, pattern ?? configuration.ingest.pattern, binds: binds, keys: keys.load())
         guard try publisher.waitUntilTaken(.now + (wait ?? .seconds(10)), isCancelled: { Interruption.hasCome }) else {
             if Interruption.hasCome { throw ExitCode(Interruption.status) }
             writeToStandardError("skipctl: no skipd takes samples at \(endpoint): is it running? `systemctl status skipd` tells\n")
@@ -53,11 +54,11 @@ extension Publisher {
 
 extension IngestPattern: ExpressibleByArgument {}
 
-extension Ingest {
+extension Configuration {
     /// Where a device on the daemon's machine sends: what the daemon is bound to, else where it connects, which a device then binds.
-    func client() throws(CommandFailure) -> (endpoint: Endpoint, binds: Bool) {
-        if let endpoint = bind.first(where: { $0.isLocal }) ?? bind.first { return (endpoint.reachable, false) }
-        guard let endpoint = connect.first else { throw CommandFailure("the configuration names no ingest endpoint; give one with --ingest") }
+    func ingestEndpoint(_ keys: KeyArguments) throws(CommandFailure) -> (endpoint: Endpoint, binds: Bool) {
+        if let endpoint = try keys.reachable(ingest.bind, security, "samples") { return (endpoint.reachable, false) }
+        guard let endpoint = ingest.connect.first else { throw CommandFailure("the configuration names no ingest endpoint; give one with --ingest") }
         return (endpoint, true)
     }
 }

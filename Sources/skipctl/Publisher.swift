@@ -11,8 +11,10 @@ struct Publisher: ~Copyable {
     /// The daemon's subscriptions in force; an XPUB sends only what was asked for.
     private var subscriptions = 0
 
-    /// - Parameter binds: whether the daemon is the one that connects.
-    init(_ endpoint: Endpoint, _ pattern: IngestPattern, binds: Bool = false) throws(ZeroMQError) {
+    /// - Parameters:
+    ///   - binds: whether the daemon is the one that connects.
+    ///   - keys: for a daemon that asks for them.
+    init(_ endpoint: Endpoint, _ pattern: IngestPattern, binds: Bool = false, keys: ClientKeys? = nil) throws(ZeroMQError) {
         let socket = try Socket(pattern == .sub ? .xpub : .push, in: Context())
         // Messages are for connections that exist: what is queued for a dead one would be lost with it.
         try socket.set(.immediate, true)
@@ -22,6 +24,7 @@ struct Publisher: ~Copyable {
         try socket.set(.ipv6, endpoint.isIPv6)
         try socket.set(.reconnectInterval, .milliseconds(50))
         try socket.set(.reconnectIntervalMaximum, .seconds(1))
+        try keys?.apply(to: socket)
         if binds { try socket.bind(endpoint.text) } else { try socket.connect(endpoint.text) }
         self.socket = socket
         self.pattern = pattern

@@ -33,6 +33,7 @@ struct Record: ParsableCommand {
     var json = false
     @Option(help: ArgumentHelp("Where results, and samples too, are published; by default the configuration says.", valueName: "endpoint"))
     var results: Endpoint?
+    @OptionGroup var keys: KeyArguments
     @OptionGroup var configuration: ConfigurationArguments
 
     func validate() throws {
@@ -45,7 +46,7 @@ struct Record: ParsableCommand {
         let loaded = try configuration.load()
         guard results != nil || loaded.results.samples else { throw CommandFailure("the daemon passes no samples on; set samples = true in [results] and restart it") }
         let selection = StreamSelection(prefix)
-        var subscription = try Subscription(results ?? loaded.results.client, topics: selection.prefixes.map { SampleRecorder.topic + $0 })
+        var subscription = try Subscription(results ?? loaded.resultsEndpoint(keys), topics: selection.prefixes.map { SampleRecorder.topic + $0 }, keys: keys.load())
         var recorder = SampleRecorder(routes: loaded.routes, models: loaded.models, features: features)
         let deadline = wait.map { ContinuousClock.now + $0 }
         var patience: ContinuousClock.Instant? = isTerminal(2) ? ContinuousClock.now + .seconds(3) : nil

@@ -6,7 +6,7 @@ struct Subscription: ~Copyable {
     private let socket: Socket
     private var poller: Poller
 
-    init(_ endpoint: Endpoint, topics: [String]) throws(ZeroMQError) {
+    init(_ endpoint: Endpoint, topics: [String], keys: ClientKeys? = nil) throws(ZeroMQError) {
         let socket = try Socket(.sub, in: Context())
         try socket.set(.receiveHighWaterMark, 100_000)
         try socket.set(.linger, .zero)
@@ -17,6 +17,7 @@ struct Subscription: ~Copyable {
         try socket.set(.reconnectIntervalMaximum, .seconds(2))
         try socket.set(.ipv6, endpoint.isIPv6)
         for topic in Set(topics) { try socket.subscribe(Array(topic.utf8)) }
+        try keys?.apply(to: socket)
         try socket.connect(endpoint.text)
         self.socket = socket
         poller = Poller(capacity: 1)

@@ -38,6 +38,7 @@ struct Tail: ParsableCommand {
     var json = false
     @Option(help: ArgumentHelp("Where results are published; by default the configuration says.", valueName: "endpoint"))
     var results: Endpoint?
+    @OptionGroup var keys: KeyArguments
     @OptionGroup var configuration: ConfigurationArguments
 
     func validate() throws {
@@ -55,11 +56,11 @@ struct Tail: ParsableCommand {
     }
 
     func run() throws {
-        let endpoint = try results ?? configuration.load().results.client
+        let endpoint = try results ?? configuration.load().resultsEndpoint(keys)
         let selection = StreamSelection(prefix)
         let template = try format.map { text throws(LineTemplate.Problem) in try LineTemplate(text) }
         let palette = Palette.standardOutput
-        var subscription = try Subscription(endpoint, topics: kinds.flatMap { kind in selection.prefixes.map { kind.prefix + $0 } })
+        var subscription = try Subscription(endpoint, topics: kinds.flatMap { kind in selection.prefixes.map { kind.prefix + $0 } }, keys: keys.load())
         let deadline = wait.map { ContinuousClock.now + $0 }
         // Somebody who sits before a silent terminal is told after a while what is being waited for.
         var patience: ContinuousClock.Instant? = isTerminal(2) ? ContinuousClock.now + .seconds(3) : nil
@@ -87,9 +88,12 @@ struct Tail: ParsableCommand {
     }
 }
 
-extension Results {
+extension Configuration {
     /// Where a client finds the results.
-    var client: Endpoint { (bind.first { $0.isLocal } ?? bind[0]).reachable }
+    func resultsEndpoint(_ keys: KeyArguments) throws(CommandFailure) -> Endpoint {
+        guard let endpoint = try keys.reachable(results.bind, security, "results") else { throw CommandFailure("the configuration names no endpoint for results; give one with --results") }
+        return endpoint.reachable
+    }
 }
 
 /// Notices by the counter `n` of results which ones a subscriber didn't get.
