@@ -115,6 +115,83 @@ struct UnitTests {
         #expect(try container.run("ls", "/run/skipd/control.sock").status != 0)
     }
 
+    /// Plays a recording up to and with so many timesteps, and waits until all are worked off.
+    private func play(_ arguments: [String], arrived: Int) throws {
+        let published = try container.run(["skipctl", "pub", "watch/kept", "--generate", "sine", "--features", "6", "--rate", "100000", "--batch", "10"] + arguments)
+        #expect(published.status == 0, "\(published.output)")
+        let isThere = try container.eventually { try Status(container).timesteps.arrived == arrived }
+        #expect(isThere, "\(try Status(container))")
+    }
+
+    /// What a stream is like, without what changes by itself.
+    private func stream(_ name: String) throws -> [String: String] {
+        let printed = try container.run("skipctl", "stream", name, "--json")
+        let object = try JSONSerialization.jsonObject(with: Data(printed.output.utf8)) as? [String: Any] ?? [:]
+        #expect(printed.status == 0 && !object.isEmpty, "\(printed.output)")
+        return object.filter { $0.key != "idle_s" }.mapValues { "\($0)" }
+    }
+
+    @Test("a stop loses nothing: what was sent before it is in the streams' states after it")
+    func stopKeeps() throws {
+        try start()
+        try play(["--count", "1000"], arrived: 1000)
+        let before = try stream("watch/kept")
+        try container.run("systemctl", "stop", "skipd")
+        #expect(try container.run("stat", "--format=%a %U %G", "/var/lib/skipd").output == "750 skipd skipd")
+        try start()
+        #expect(try stream("watch/kept") == before)
+        try container.run("skipctl", "reset", "watch/kept")
+    }
+
+    @Test("a daemon killed comes back with the streams' states as of its last checkpoint")
+    func killedKeeps() throws {
+        try start()
+        try play(["--count", "500"], arrived: 500)
+        #expect(try container.run("skipctl", "checkpoint").status == 0)
+        let before = try stream("watch/kept")
+        try container.run("systemctl", "kill", "--signal=KILL", "skipd")
+        #expect(try container.eventually { try container.property("NRestarts") == "1" })
+        #expect(try container.eventually { try container.run("skipctl", "status").status == 0 })
+        #expect(try stream("watch/kept") == before)
+        try container.run("skipctl", "reset", "watch/kept")
+    }
+
+    @Test("the key in /etc/credstore reaches the service as its credential, and nobody else; devices with a key get in")
+    func credential() throws {
+        let configuration = try container.run("cat", "/etc/skipd/skipd.toml").output
+        defer {
+            try? container.write(configuration, to: "/etc/skipd/skipd.toml")
+            _ = try? container.run("rm", "-rf", "/etc/credstore", "/etc/skipd/authorized_keys", "/root/pump.key")
+        }
+        try container.run("mkdir", "-p", "-m", "700", "/etc/credstore")
+        #expect(try container.run("skipctl", "keygen", "--server", "--output", "/etc/credstore/skipd.server-key").status == 0)
+        let line = try container.run("sh", "-c", "skipctl keygen --device pump --publish 'watch/*' --output /root/pump.key 2>/dev/null").output
+        try container.write("# who may\n" + line + "\n", to: "/etc/skipd/authorized_keys")
+        let keys = "server_key = \"$CREDENTIALS_DIRECTORY/skipd.server-key\"\nauthorized_keys = \"authorized_keys\"\n"
+        try container.write(configuration.replacingOccurrences(of: "\ninsecure = false", with: "\n\(keys)insecure = false"), to: "/etc/skipd/skipd.toml")
+        try start()
+        let process = try container.property("MainPID")
+        #expect(try container.run("stat", "--format=%a", "/etc/credstore/skipd.server-key").output == "600")
+        // Where systemd has put it, only the service gets at it.
+        let stranger = try container.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "cat", "/run/credentials/skipd.service/skipd.server-key")
+        #expect(stranger.status != 0)
+        let options = ["--key", "/root/pump.key", "--server-key", "/etc/credstore/skipd.server-key.pub"]
+        let published = try container.run(["skipctl", "pub", "watch/{}", "/usr/share/skipd/recordings/watch-seven.safetensors", "--batch", "50"] + options)
+        #expect(published.status == 0, "\(published.output)")
+        let workedOff = try container.eventually { try Status(container).timesteps.arrived == 10_662 }
+        #expect(workedOff)
+        // A reload reads the credential again, and takes the device's rights away.
+        try container.write("# nobody\n", to: "/etc/skipd/authorized_keys")
+        #expect(try container.run("skipctl", "reload").status == 0)
+        let refused = try container.run(["skipctl", "pub", "watch/0", "--generate", "sine", "--features", "6", "--count", "1", "--wait", "2s"] + options)
+        #expect(refused.status == 2, "\(refused.output)")
+        #expect(try journal().contains("is not authorized"))
+        #expect(try container.property("MainPID") == process)
+        #expect(try Status(container).timesteps.arrived == 10_662)
+        // The sandbox is the same with it.
+        #expect(try container.run("systemd-analyze", "verify", "skipd.service").output == "")
+    }
+
     @Test("a daemon killed comes back by itself")
     func killed() throws {
         try start()
@@ -133,6 +210,9 @@ struct UnitTests {
         }
         try container.run("systemctl", "daemon-reload")
         try start()
+        try play(["--count", "300"], arrived: 300)
+        #expect(try container.run("skipctl", "checkpoint").status == 0)
+        let before = try stream("watch/kept")
         let process = try container.property("MainPID")
         let invocation = try container.property("InvocationID")
         // Past the watchdog's time a healthy daemon is still the same.
@@ -141,6 +221,9 @@ struct UnitTests {
         try container.run("systemctl", "kill", "--signal=STOP", "skipd")
         #expect(try container.eventually { try container.property("NRestarts") == "1" && container.property("ActiveState") == "active" })
         #expect(try journal(invocation).contains("Watchdog timeout"))
+        #expect(try container.eventually { try container.run("skipctl", "status").status == 0 })
+        #expect(try stream("watch/kept") == before)
+        try container.run("skipctl", "reset", "watch/kept")
     }
 }
 
