@@ -120,7 +120,8 @@ struct UnitTests {
         let published = try container.run(["skipctl", "pub", "watch/kept", "--generate", "sine", "--features", "6", "--rate", "100000", "--batch", "10"] + arguments)
         #expect(published.status == 0, "\(published.output)")
         let isThere = try container.eventually { try Status(container).timesteps.arrived == arrived }
-        #expect(isThere, "\(try Status(container))")
+        let status = try Status(container)
+        #expect(isThere, "\(status)")
     }
 
     /// What a stream is like, without what changes by itself.
