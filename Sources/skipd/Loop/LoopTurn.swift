@@ -9,7 +9,9 @@ final class LoopTurn {
     private let results: ResultsPublisher
     private let mailbox: LoopMailbox
     private var block = MessageBlock()
-    private var poller: Poller
+    private var idleness: LoopWait
+    /// Where in the wait the results' socket stands.
+    private let resultsIndex: Int
     /// Work over many streams, the first one in hand.
     private var jobs: [LoopJob] = []
     /// When all sockets were last seen empty: no sample that waits has arrived before.
@@ -47,14 +49,14 @@ final class LoopTurn {
     /// Sockets that stay silent so long have nothing more.
     private static let silence = Duration.milliseconds(100)
 
-    init(_ ingest: consuming IngestSockets, _ results: ResultsPublisher, _ mailbox: LoopMailbox, limits: StreamLimits, keeping: StateKeeping?) {
+    init(_ ingest: consuming IngestSockets, _ results: ResultsPublisher, _ mailbox: LoopMailbox, limits: StreamLimits, keeping: StateKeeping?) throws(ZeroMQError) {
         self.keeping = keeping
         checkpointLog = keeping?.log
         processor = StreamProcessor(sink: results, limits: limits)
-        poller = Poller(capacity: 8)
-        mailbox.wakeUp.join(&poller)
-        ingest.join(&poller)
-        results.join(&poller)
+        idleness = LoopWait(capacity: 8)
+        _ = idleness.add(mailbox.wakeUp.descriptor)
+        try ingest.join(&idleness)
+        resultsIndex = try results.join(&idleness)
         self.ingest = ingest
         self.results = results
         self.mailbox = mailbox
@@ -68,29 +70,31 @@ final class LoopTurn {
         }
         while !isDone {
             if mailbox.hasMail { for request in mailbox.take() { handle(request) } }
-            let received = try workOffBlock()
-            try results.readSubscriptions()
-            let isBusy = workOffSlice()
+            // Before the block: closing endpoints may take in libzmq's sign that messages are there.
             if drain != nil { advanceDrain(isSilent: false) }
+            try workOffBlock()
+            let isBusy = workOffSlice()
             let isSaving = checkpoints?.advance(&processor) ?? false
-            if received == 0, !isBusy, !isSaving, !isDone { try wait() }
+            let isIdle = !isBehind && !isBusy && !isSaving
+            // Looking into an empty socket is a system call: only where there may be something.
+            if !isIdle || results.hasSent { try results.readSubscriptions() }
+            // A block that was not full has emptied the sockets; where more has come since, the wait is over at once.
+            if isIdle, !isDone { try wait() }
         }
     }
 
     /// Receives a block and works it off.
-    /// - Returns: its messages.
-    private func workOffBlock() throws(ZeroMQError) -> Int {
+    private func workOffBlock() throws(ZeroMQError) {
         let start = Time.monotonic
         try ingest.receive(into: &block)
         let count = block.count
         isBehind = block.isFull
         if !isBehind { lastEmpty = start }
-        guard count > 0 else { return 0 }
+        guard count > 0 else { return }
         if results.wantsSamples { for message in block.incoming { results.pass(message) } }
         processor.process(block.incoming, arrival: Time.sinceEpoch)
         block.clear()
         blockTimes.record(nanoseconds: UInt64(Time.monotonic - start))
-        return count
     }
 
     /// Does a slice of the first job.
@@ -103,8 +107,9 @@ final class LoopTurn {
     /// Waits for a message, a subscription or a request.
     private func wait() throws(ZeroMQError) {
         let isDraining = drain.map { $0.outcome == nil } ?? false
-        let ready = try poller.wait(timeout: isDraining ? Self.silence : checkpoints?.timeout(processor))
-        if isDraining, ready == 0 { advanceDrain(isSilent: true) }
+        let hasCome = idleness.wait(timeout: isDraining ? Self.silence : checkpoints?.timeout(processor))
+        if idleness.hasCome(at: resultsIndex) { try results.readSubscriptions() }
+        if isDraining, !hasCome { advanceDrain(isSilent: true) }
     }
 
     private func handle(_ request: LoopRequest) {

@@ -59,11 +59,17 @@ final class ResultsPublisher: ResultSink {
     /// Topics' prefixes that somebody has subscribed to.
     var subscriptionCount: Int { subscriptions.count }
 
-    /// Adds the socket to a poll.
-    func join(_ poller: inout Poller) { poller.add(socket) }
+    /// Adds the socket to the loop's wait.
+    /// - Returns: its place there.
+    func join(_ wait: inout LoopWait) throws(ZeroMQError) -> Int { wait.add(try socket.fileDescriptor) }
+
+    /// A Boolean value indicating whether something has been sent since subscriptions were last taken: that may have taken libzmq's sign
+    /// that there is a new one. True at first, since binding may have taken it too.
+    private(set) var hasSent = true
 
     /// Takes the subscriptions that have come in: a byte, 1 or 0, and the topic's prefix. Anything else a peer sends is ignored.
     func readSubscriptions() throws(ZeroMQError) {
+        hasSent = false
         while try socket.receive(into: &incoming) {
             let frame = incoming.bytes
             let prefix = UnsafeRawBufferPointer(rebasing: frame.dropFirst())
@@ -86,6 +92,7 @@ final class ResultsPublisher: ResultSink {
     func wants(topic: UnsafeRawBufferPointer) -> Bool { subscriptions.contains(topic) }
 
     func publish(topic: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer) {
+        hasSent = true
         // An XPUB never makes its sender wait; it fails only when its context is shut down, which ends the loop at its next poll.
         guard let sent = try? socket.send(topic, more: true), sent else { return }
         _ = try? socket.send(body)
@@ -104,7 +111,9 @@ final class ResultsPublisher: ResultSink {
         sampleTopic.append(contentsOf: Self.samplePrefix)
         sampleTopic.append(contentsOf: frames.name)
         sampleTopic.withUnsafeBytes { topic in
-            guard sampleSubscriptions.contains(topic), let sent = try? socket.send(topic, more: true), sent else { return }
+            guard sampleSubscriptions.contains(topic) else { return }
+            hasSent = true
+            guard let sent = try? socket.send(topic, more: true), sent else { return }
             if let header = frames.header { _ = try? socket.send(header, more: true) }
             _ = try? socket.send(frames.payload)
         }

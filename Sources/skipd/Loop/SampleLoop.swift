@@ -25,7 +25,11 @@ final class SampleLoop: Sendable {
         ingestEndpoints = ingest.endpoints
         resultsEndpoints = results.endpoints
         monitors = ingest.monitors.map { ("ingest", $0) } + [("results", results.monitor)]
-        content = Mutex(Content(turn: LoopTurn(ingest, results, mailbox, limits: limits, keeping: keeping)))
+        do throws(ZeroMQError) {
+            content = Mutex(Content(turn: try LoopTurn(ingest, results, mailbox, limits: limits, keeping: keeping)))
+        } catch {
+            throw DaemonError("the sample loop can't wait for its sockets: \(error)")
+        }
     }
 
     /// Runs until it is asked to stop. Its sockets are closed then, and what they still had to send has left or had its time.
