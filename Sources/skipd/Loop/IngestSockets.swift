@@ -83,10 +83,10 @@ struct IngestSockets: ~Copyable {
     /// The endpoints in force.
     var endpoints: [String] { bound.map(\.endpoint.text) + connected.map(\.endpoint) }
 
-    /// Adds the sockets to a poll.
-    func join(_ poller: inout Poller) { for each in sockets { poller.add(each.box.socket) } }
+    /// Adds the sockets to the loop's wait.
+    func join(_ wait: inout LoopWait) throws(ZeroMQError) { for each in sockets { _ = wait.add(try each.box.socket.fileDescriptor) } }
 
-    /// Receives what is there into a block, until it is full.
+    /// Receives what is there into a block, until it is full; where it is not, every socket has said that there is nothing more.
     mutating func receive(into block: inout MessageBlock) throws(ZeroMQError) {
         for offset in 0..<sockets.count {
             let each = sockets[(next + offset) % sockets.count]

@@ -9,7 +9,9 @@ final class LoopTurn {
     private let results: ResultsPublisher
     private let mailbox: LoopMailbox
     private var block = MessageBlock()
-    private var poller: Poller
+    private var idleness = LoopWait()
+    /// Where in the wait the results' sockets stand.
+    private var resultsPlaces: [Int] = []
     /// Work over many streams, the first one in hand.
     private var jobs: [LoopJob] = []
     /// When all sockets were last seen empty: no sample that waits has arrived before.
@@ -47,23 +49,30 @@ final class LoopTurn {
     /// Sockets that stay silent so long have nothing more.
     private static let silence = Duration.milliseconds(100)
 
-    init(_ ingest: consuming IngestSockets, _ results: ResultsPublisher, _ mailbox: LoopMailbox, limits: StreamLimits, keeping: StateKeeping?) {
+    init(_ ingest: consuming IngestSockets, _ results: ResultsPublisher, _ mailbox: LoopMailbox, limits: StreamLimits, keeping: StateKeeping?) throws(DaemonError) {
         self.keeping = keeping
         checkpointLog = keeping?.log
         processor = StreamProcessor(sink: results, limits: limits)
-        // The mailbox, the ingest sockets, and the results' two at most.
-        poller = Poller(capacity: ingest.count + 3)
         self.ingest = ingest
         self.results = results
         self.mailbox = mailbox
-        joinPoller()
+        try joinWait()
     }
 
-    private func joinPoller() {
-        poller.removeAll()
-        mailbox.wakeUp.join(&poller)
-        ingest.join(&poller)
-        _ = results.join(&poller)
+    /// Has the wait begin anew with the sockets there are.
+    private func joinWait() throws(DaemonError) {
+        idleness.removeAll()
+        _ = idleness.add(mailbox.wakeUp.descriptor)
+        do throws(ZeroMQError) {
+            try ingest.join(&idleness)
+            resultsPlaces = try results.join(&idleness)
+        } catch {
+            throw DaemonError("the sample loop can't wait for its sockets: \(error)")
+        }
+    }
+
+    private func readSubscriptions() throws(DaemonError) {
+        if try results.readSubscriptions() { try joinWait() }
     }
 
     /// Turns until it is asked to stop.
@@ -74,29 +83,31 @@ final class LoopTurn {
         }
         while !isDone {
             if mailbox.hasMail { for request in mailbox.take() { try handle(request) } }
-            let received = try workOffBlock()
-            if try results.readSubscriptions() { joinPoller() }
-            let isBusy = workOffSlice()
+            // Before the block: closing endpoints may take in libzmq's sign that messages are there.
             if drain != nil { advanceDrain(isSilent: false) }
+            try workOffBlock()
+            let isBusy = workOffSlice()
             let isSaving = checkpoints?.advance(&processor) ?? false
-            if received == 0, !isBusy, !isSaving, !isDone { try wait() }
+            let isIdle = !isBehind && !isBusy && !isSaving
+            // Looking into an empty socket is a system call: only where there may be something.
+            if !isIdle || results.hasSent { try readSubscriptions() }
+            // A block that was not full has emptied the sockets; where more has come since, the wait is over at once.
+            if isIdle, !isDone { try wait() }
         }
     }
 
     /// Receives a block and works it off.
-    /// - Returns: its messages.
-    private func workOffBlock() throws(DaemonError) -> Int {
+    private func workOffBlock() throws(DaemonError) {
         let start = Time.monotonic
         do throws(ZeroMQError) { try ingest.receive(into: &block) } catch { throw DaemonError("\(error)") }
         let count = block.count
         isBehind = block.isFull
         if !isBehind { lastEmpty = start }
-        guard count > 0 else { return 0 }
+        guard count > 0 else { return }
         if results.wantsSamples { for message in block.incoming { results.pass(message) } }
         processor.process(block.incoming, arrival: Time.sinceEpoch, clock: start)
         block.clear()
         blockTimes.record(nanoseconds: UInt64(Time.monotonic - start))
-        return count
     }
 
     /// Does a slice of the first job.
@@ -109,9 +120,9 @@ final class LoopTurn {
     /// Waits for a message, a subscription or a request.
     private func wait() throws(DaemonError) {
         let isDraining = drain.map { $0.outcome == nil } ?? false
-        let ready: Int
-        do throws(ZeroMQError) { ready = try poller.wait(timeout: isDraining ? Self.silence : checkpoints?.timeout(processor)) } catch { throw DaemonError("\(error)") }
-        if isDraining, ready == 0 { advanceDrain(isSilent: true) }
+        let hasCome = idleness.wait(timeout: isDraining ? Self.silence : checkpoints?.timeout(processor))
+        if resultsPlaces.contains(where: { idleness.hasCome(at: $0) }) { try readSubscriptions() }
+        if isDraining, !hasCome { advanceDrain(isSilent: true) }
     }
 
     private func handle(_ request: LoopRequest) throws(DaemonError) {

@@ -15,7 +15,7 @@ final class ResultsPublisher: ResultSink {
     let endpoints: [String]
     /// A sample's topic, while it is put together.
     private var sampleTopic: [UInt8] = []
-    /// A Boolean value indicating whether a socket has taken another's place, so that polls have to begin anew.
+    /// A Boolean value indicating whether a socket has taken another's place, so that the wait has to begin anew.
     private var hasNewSocket = false
 
     init(_ configuration: Configuration, access: AccessControl?, drops: DropReporter, in context: Context) throws(DaemonError) {
@@ -43,12 +43,16 @@ final class ResultsPublisher: ResultSink {
     /// Topics' prefixes that somebody has subscribed to.
     var subscriptionCount: Int { sockets.reduce(0) { $0 + $1.subscriptionCount } }
 
-    /// Adds the sockets to a poll.
+    /// A Boolean value indicating whether something has been sent since subscriptions were last taken: that may have taken libzmq's sign
+    /// that there is a new one. True at first, since binding may have taken it too.
+    private(set) var hasSent = true
+
+    /// Adds the sockets to the loop's wait.
     /// - Returns: their places there.
-    func join(_ poller: inout Poller) -> [Int] {
+    func join(_ wait: inout LoopWait) throws(ZeroMQError) -> [Int] {
         hasNewSocket = false
         var places: [Int] = []
-        for socket in sockets { places.append(socket.join(&poller)) }
+        for socket in sockets { places.append(wait.add(try socket.descriptor)) }
         return places
     }
 
@@ -59,8 +63,9 @@ final class ResultsPublisher: ResultSink {
     }
 
     /// Takes the subscriptions that have come in.
-    /// - Returns: true where the sockets have to join their poll anew.
+    /// - Returns: true where the sockets have to join the wait anew.
     func readSubscriptions() throws(DaemonError) -> Bool {
+        hasSent = false
         var culprit: UInt32?
         do throws(ZeroMQError) {
             try open?.readSubscriptions()
@@ -86,7 +91,7 @@ final class ResultsPublisher: ResultSink {
     private func bindAnew() throws(DaemonError) {
         guard let guarded else { return }
         try guarded.bindAnew()
-        hasNewSocket = true
+        (hasNewSocket, hasSent) = (true, true)
     }
 
     private func name(_ device: UInt32) -> String { Int(device) < rights.names.count ? rights.names[Int(device)] : "" }
@@ -94,6 +99,7 @@ final class ResultsPublisher: ResultSink {
     func wants(topic: UnsafeRawBufferPointer) -> Bool { open?.wants(topic: topic) ?? false || guarded?.wants(topic: topic) ?? false }
 
     func publish(topic: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer) {
+        hasSent = true
         // Asked again only where there are two.
         if let open, guarded == nil || open.wants(topic: topic) { open.publish(topic: topic, body: body) }
         if let guarded, open == nil || guarded.wants(topic: topic) { guarded.publish(topic: topic, body: body) }
@@ -111,6 +117,7 @@ final class ResultsPublisher: ResultSink {
         sampleTopic.append(contentsOf: ResultsSocket.samplePrefix)
         sampleTopic.append(contentsOf: frames.name)
         sampleTopic.withUnsafeBytes { topic in
+            hasSent = true
             open?.pass(frames, topic: topic)
             guarded?.pass(frames, topic: topic)
         }

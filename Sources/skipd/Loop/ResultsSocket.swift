@@ -71,8 +71,8 @@ final class ResultsSocket {
     /// Topics' prefixes that somebody is subscribed to.
     var subscriptionCount: Int { subscriptions.count }
 
-    /// Adds the socket to a poll.
-    func join(_ poller: inout Poller) -> Int { poller.add(box.socket) }
+    /// What becomes readable when a subscription has come in.
+    var descriptor: CInt { get throws(ZeroMQError) { try box.socket.fileDescriptor } }
 
     func wants(topic: UnsafeRawBufferPointer) -> Bool { subscriptions.contains(topic) }
 

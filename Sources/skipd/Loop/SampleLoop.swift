@@ -25,7 +25,7 @@ final class SampleLoop: Sendable {
         ingestEndpoints = ingest.endpoints
         resultsEndpoints = results.endpoints
         counters = ingest.counters.map { ("ingest", $0) } + results.counters.map { ("results", $0) }
-        content = Mutex(Content(turn: LoopTurn(ingest, results, mailbox, limits: limits, keeping: keeping)))
+        content = Mutex(Content(turn: try LoopTurn(ingest, results, mailbox, limits: limits, keeping: keeping)))
     }
 
     /// Runs until it is asked to stop. Its sockets are closed then, and what they still had to send has left or had its time.

@@ -35,4 +35,7 @@ final class WakeUp: Sendable {
 
     /// Adds the reading end to a poll.
     func join(_ poller: inout Poller) { poller.add(fileDescriptor: reader) }
+
+    /// Readable while there are signals.
+    var descriptor: CInt { reader }
 }
