@@ -6,11 +6,17 @@ public struct IncomingMessage {
     public var third: UnsafeRawBufferPointer
     /// How many frames the message had, which may be more than three.
     public var frameCount: Int
+    /// What the first frame came in, for the processor's `originHash`, which may know from it what device sent it.
+    public var envelope: UnsafeRawPointer?
 
-    public init(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer = .init(start: nil, count: 0), _ third: UnsafeRawBufferPointer = .init(start: nil, count: 0), frameCount: Int) {
+    public init(
+        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer = .init(start: nil, count: 0),
+        _ third: UnsafeRawBufferPointer = .init(start: nil, count: 0), frameCount: Int, envelope: UnsafeRawPointer? = nil
+    ) {
         self.first = first
         self.second = second
         self.third = third
         self.frameCount = frameCount
+        self.envelope = envelope
     }
 }

@@ -37,7 +37,7 @@ struct MessageBlock: ~Copyable {
     mutating func receive(from socket: borrowing Socket) throws(ZeroMQError) -> Bool {
         let start = frames + count * Self.framesKept
         guard try socket.receive(into: &start[0]) else { return false }
-        var message = IncomingMessage(start[0].bytes, frameCount: 1)
+        var message = IncomingMessage(start[0].bytes, frameCount: 1, envelope: UnsafeRawPointer(start))
         if start[0].more { try receiveFurther(from: socket, start, &message) }
         messages[count] = message
         count += 1
