@@ -25,13 +25,17 @@ import ZeroMQ
         let subscriber = try Subscriber(daemon, prefixes: ["result/"])
         var devices = [ChaoticDevice](repeating: ChaoticDevice(), count: Self.devices)
         var strangers: [Int32] = []
+        var strangersSeen = 0
         var (compared, sent, restarts) = (0, 0, 0)
 
         func send(_ index: Int, _ range: Range<Int>) throws {
             if devices[index].device == nil {
                 // Two of three come through the bad network.
                 let endpoint = index % 3 == 0 ? daemon.ingest[0] : "tcp://127.0.0.1:\(proxy.port)"
-                devices[index].device = try Device(endpoint, in: daemon.context)
+                let device = try Device(endpoint, in: daemon.context)
+                // Switched off with what it holds.
+                try device.socket.set(.linger, .zero)
+                devices[index].device = device
             }
             let sample = Sample(
                 stream: "watch/\(index)", values: oracle.timesteps(index, range), seq: UInt64(range.lowerBound), ts: 1_790_000_000_000_000_000, boot: devices[index].boot)
@@ -71,6 +75,7 @@ import ZeroMQ
                     devices[index].next += count
                 }
             }
+            strangersSeen += 1
             strange(&strangers, port, &generator)
             try compare()
             usleep(2_000)
@@ -90,7 +95,8 @@ import ZeroMQ
         }
         try compare()
         let status = try daemon.status()
-        #expect(status.droppedTotal == 0, "\(status)")
+        // Old peers had no greeting: what a stranger says may pass for a message of theirs.
+        #expect(status.droppedTotal == status.dropped["malformed"] && status.droppedTotal <= strangersSeen, "\(status)")
         #expect(status.arrived <= sent)
         #expect(compared > 0 && tally.links > 0)
 

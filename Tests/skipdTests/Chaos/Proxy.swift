@@ -46,15 +46,18 @@ final class Proxy: @unchecked Sendable { // Its own thread alone touches what is
     init(to upstream: UInt16, seed: UInt64) throws {
         self.upstream = upstream
         generator = SplitMix(seed: seed)
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        listener = file
         var address = Self.loopback(0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let status = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { [listener] in bind(listener, $0, length) | listen(listener, 512) | getsockname(listener, $0, &length) }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(file, $0, length) | listen(file, 512) | getsockname(file, $0, &length)
+            }
         }
         guard status == 0 else { throw TestFailure("the proxy can't listen") }
         port = UInt16(bigEndian: address.sin_port)
-        _ = fcntl(listener, F_SETFL, O_NONBLOCK)
+        _ = fcntl(file, F_SETFL, O_NONBLOCK)
         Thread.detachNewThread { self.run() }
     }
 
