@@ -61,7 +61,7 @@ struct Status: ParsableCommand {
             let words = budget.exceeded ? palette.red("over its budget, though all that can be shed is shed") : "stretched to hold its budget"
             lines.append(fact("budget", "\(route.route) \(words): stretch \(decimal(route.stretch, 2))"))
         }
-        lines.append(fact("lag", "\(decimal(now.lagSeconds, 3)) s"))
+        lines.append(fact("lag", now.lagSeconds > 0 ? "\(decimal(now.lagSeconds, 3)) s behind: samples came faster than they were worked off" : "none: samples are worked off as they come"))
         lines.append(fact("results", "\(grouped(Int(now.results))), \(rate(\.results)), \(counted(now.subscriptions, "subscription"))"))
         if let checkpoint = now.checkpoint { lines.append(fact("checkpoint", Self.sentence(checkpoint, palette))) }
         lines.append(fact("endpoints", (now.ingest + now.resultsEndpoints).joined(separator: ", ")))

@@ -6,6 +6,8 @@ public struct IncomingMessage {
     public var third: UnsafeRawBufferPointer
     /// How many frames the message had, which may be more than three.
     public var frameCount: Int
+    /// What the first frame came in, for the processor's `originHash`, which may know from it what device sent it.
+    public var envelope: UnsafeRawPointer?
     /// Who sent it: a number that `PublishGrants` knows, the same for all messages of a device; `anyone` where nobody asks.
     public var origin: UInt32 = Self.anyone
 
@@ -14,10 +16,14 @@ public struct IncomingMessage {
     /// An origin that has no rights, whatever the grants.
     public static let nobody: UInt32 = .max
 
-    public init(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer = .init(start: nil, count: 0), _ third: UnsafeRawBufferPointer = .init(start: nil, count: 0), frameCount: Int) {
+    public init(
+        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer = .init(start: nil, count: 0),
+        _ third: UnsafeRawBufferPointer = .init(start: nil, count: 0), frameCount: Int, envelope: UnsafeRawPointer? = nil
+    ) {
         self.first = first
         self.second = second
         self.third = third
         self.frameCount = frameCount
+        self.envelope = envelope
     }
 }

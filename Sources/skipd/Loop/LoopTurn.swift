@@ -53,6 +53,8 @@ final class LoopTurn {
         self.keeping = keeping
         checkpointLog = keeping?.log
         processor = StreamProcessor(sink: results, limits: limits)
+        let origins = MessageOrigins()
+        processor.originHash = { origins.hash($0) }
         self.ingest = ingest
         self.results = results
         self.mailbox = mailbox
