@@ -29,19 +29,24 @@ struct IngestArguments: ParsableArguments {
 
 extension Publisher {
     /// Sends all of several tracks, side by side.
-    /// - Parameter rate: timesteps per second; nil for as fast as the daemon takes them.
-    mutating func play(_ tracks: inout [SampleTrack], rate: Double?, title: String) throws {
+    /// - Parameters:
+    ///   - rate: timesteps per second; nil for as fast as the daemon takes them.
+    ///   - hints: what tells them which timesteps won't be read; nil sends all.
+    mutating func play(_ tracks: inout [SampleTrack], rate: Double?, title: String, hints: HintFollower? = nil) throws {
         var pace = Pace(rate: rate)
         var progress = Progress("\(title): ", of: tracks.compactMap(\.total).reduce(0, +), isKnown: tracks.allSatisfy { $0.total != nil })
         // Round by round, so that streams played side by side keep in step.
         while !tracks.isEmpty, !Interruption.hasCome {
             var longest = 0
+            try hints?.read(into: &tracks)
             for index in tracks.indices.reversed() {
                 guard let message = try tracks[index].nextMessage(timestamp: pace.timestamp) else {
+                    if let farewell = tracks[index].farewell() { try send(farewell, isCancelled: { Interruption.hasCome }) }
+                    hints?.count(tracks[index])
                     tracks.remove(at: index)
                     continue
                 }
-                try send(message.bytes, isCancelled: { Interruption.hasCome })
+                if let bytes = message.bytes { try send(bytes, isCancelled: { Interruption.hasCome }) }
                 longest = max(longest, message.count)
                 progress.advance(message.count)
             }

@@ -4,5 +4,5 @@ import ArgumentParser
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model", abstract: "Looks at, checks and converts models.",
-        subcommands: [ModelInspect.self, ModelVerify.self, ModelImportCommand.self, GradientsCommand.self])
+        subcommands: [ModelInspect.self, ModelVerify.self, ModelImportCommand.self, GradientsCommand.self, ModelPromote.self])
 }

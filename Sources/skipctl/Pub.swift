@@ -14,6 +14,9 @@ struct Pub: ParsableCommand {
             Timesteps leave as fast as the daemon takes them, unless --rate or --speed is given (lines of standard input: as they \
             come). Nothing is sent before the daemon is there, and a restart of the daemon is waited out.
 
+            With --follow-hints it is a device that sleeps: what a route with hints = true says won't be read is not sent, and what that \
+            saved is printed at the end. Hints need time to come back, so give --rate or --speed.
+
             Every run is a new boot of the device, so that its timesteps begin a new sequence; with --append they follow the last \
             ones received.
             """)
@@ -42,6 +45,12 @@ struct Pub: ParsableCommand {
     var end = false
     @Flag(help: "Send neither timestep numbers nor boot: the timesteps follow the last ones received.")
     var append = false
+    @Flag(help: "Send nothing that hints say won't be read, and print what that saved.")
+    var followHints = false
+    @Flag(help: "Print what --follow-hints saved as a JSON object.")
+    var json = false
+    @Option(help: ArgumentHelp("Where hints are published; by default the configuration says.", valueName: "endpoint"))
+    var results: Endpoint?
     @OptionGroup var destination: IngestArguments
 
     enum Generator: String, ExpressibleByArgument, CaseIterable { case sine }
@@ -56,6 +65,8 @@ struct Pub: ParsableCommand {
         guard rate == nil || speed == nil else { throw ValidationError("--rate and --speed exclude each other") }
         guard generate == nil || file == nil else { throw ValidationError("--generate and FILE exclude each other") }
         guard count.map({ $0 > 0 }) ?? true else { throw ValidationError("--count must be a whole number from 1 up") }
+        guard !(followHints && append) else { throw ValidationError("--follow-hints needs the timestep numbers and the boot that --append leaves out") }
+        guard followHints || (!json && results == nil) else { throw ValidationError("--json and --results are for --follow-hints") }
         guard count == nil || generate != nil else { throw ValidationError("--count is for --generate") }
         if !isRecording {
             guard speed == nil else { throw ValidationError("--speed is for recording files; give --rate") }
@@ -71,7 +82,12 @@ struct Pub: ParsableCommand {
         if self.rate == nil, generate != nil { rate = 50 }
         Interruption.watch()
         var publisher = try destination.publisher()
-        try publisher.play(&tracks, rate: rate, title: stream)
+        let hints = followHints ? try HintFollower(results ?? destination.configuration.load().resultsEndpoint(destination.keys), tracks.map(\.stream), keys: destination.keys) : nil
+        try publisher.play(&tracks, rate: rate, title: stream, hints: hints)
+        guard let hints else { return }
+        var output = StandardOutput()
+        try output.line(json ? hints.object.text : hints.sentence)
+        try output.flush()
     }
 
     private func tracks() throws -> (tracks: [SampleTrack], rate: Double?) {

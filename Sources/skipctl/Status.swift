@@ -52,6 +52,15 @@ struct Status: ParsableCommand {
         ]
         let dropped = now.dropped.filter { $0.value > 0 }.sorted { $0.key < $1.key }
         lines.append(fact("dropped", dropped.isEmpty ? "no message" : palette.red(dropped.map { "\(counted(Int($0.value), "message")) \($0.key)" }.joined(separator: ", "))))
+        if let forced = now.forcedUpdates, let deferred = now.deferredUpdates, forced + deferred > 0 {
+            lines.append(fact("bounds", "\(counted(Int(forced), "update")) set by max_skip, \(grouped(Int(deferred))) put off by max_updates"))
+        }
+        if let behind = now.streamsBehind, behind > 0 { lines.append(fact("reload", "\(counted(behind, "stream")) not yet under what the last reload brought")) }
+        for route in now.routes ?? [] {
+            guard let budget = route.budget, budget.factor > 1 else { continue }
+            let words = budget.exceeded ? palette.red("over its budget, though all that can be shed is shed") : "stretched to hold its budget"
+            lines.append(fact("budget", "\(route.route) \(words): stretch \(decimal(route.stretch, 2))"))
+        }
         lines.append(fact("lag", "\(decimal(now.lagSeconds, 3)) s"))
         lines.append(fact("results", "\(grouped(Int(now.results))), \(rate(\.results)), \(counted(now.subscriptions, "subscription"))"))
         if let checkpoint = now.checkpoint { lines.append(fact("checkpoint", Self.sentence(checkpoint, palette))) }

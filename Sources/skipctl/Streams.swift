@@ -1,10 +1,18 @@
 import ArgumentParser
 import SkipStream
 
-/// `skipctl streams`: which streams there are, and how they do.
+/// `skipctl streams`: which streams there are, and how they travel.
 struct Streams: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Lists streams.",
+        commandName: "streams", abstract: "Lists streams, and moves them between daemons.",
+        discussion: "Without a subcommand, streams are listed: `skipctl streams watch/ --sort -lost --limit 20`; `skipctl help streams list` has the options.",
+        subcommands: [StreamsList.self, StreamsExport.self, StreamsImport.self], defaultSubcommand: StreamsList.self)
+}
+
+/// `skipctl streams list`: which streams there are, and how they do.
+struct StreamsList: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Lists streams.",
         discussion: """
             PREFIX selects streams as for `skipctl tail`: watch/7 is that stream and what lies below it, watch/7* and watch/** are globs. \
             Exit status 2 where none matches.

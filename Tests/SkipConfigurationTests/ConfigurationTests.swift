@@ -123,6 +123,24 @@ let smallest = """
         #expect(configuration.warnings.isEmpty)
     }
 
+    @Test("bounds on a route's updates, and when it takes another model")
+    func bounds() throws {
+        func route(_ keys: String) throws -> Route { try #require(try Configuration(text: smallest + "\n" + keys).routes.first) }
+        #expect(try route("budget = { updates_per_second = 50000 }").budget == .updatesPerSecond(50_000))
+        #expect(try route("budget = { cpu = 0.5 }").budget == .cpu(0.5))
+        #expect(try route("max_updates = { count = 20, timesteps = 200 }").maxUpdates == UpdateBound(count: 20, timesteps: 200))
+        #expect(try route("switch = \"carry\"").switching == .carry)
+        let plain = try route("")
+        #expect(plain.budget == nil && plain.maxUpdates == nil && plain.switching == .sequence)
+        for wrong in ["budget = 5", "budget = {}", "budget = { cpu = 0 }", "budget = { cpu = \"all\" }", "budget = { cpu = 1, updates_per_second = 2 }", "budget = { gpu = 1 }"] {
+            #expect(problems(smallest + "\n" + wrong).contains("{ updates_per_second = 50000 } or { cpu = 0.5 }, a number above 0, was expected"))
+        }
+        for wrong in ["{ count = 5 }", "{ count = 0, timesteps = 5 }", "{ count = 6, timesteps = 5 }", "{ count = 1025, timesteps = 5000 }", "{ count = 1, timesteps = 16777217 }", "7"] {
+            #expect(problems(smallest + "\nmax_updates = " + wrong).contains("{ count = 20, timesteps = 200 }, a count from 1 to 1024"))
+        }
+        #expect(problems(smallest + "\nswitch = \"now\"").contains("switch is \"now\", \"sequence\" or \"reset\" or \"carry\" was expected"))
+    }
+
     @Test("each value says where it came from")
     func settings() throws {
         let configuration = try Configuration(text: "ingest.heartbeat = \"90s\"\n" + smallest, file: "skipd.toml")

@@ -103,6 +103,69 @@ struct RunningDaemonTests {
         #expect(try daemon.ctl("reset", "nobody").status == 1)
     }
 
+    @Test("a device that follows hints sends less, and the results are those of one that sends all")
+    func followsHints() throws {
+        let daemon = try Daemon("", "emit = \"update\"\nhints = true")
+        let tail = try daemon.start("tail", "--format", "{seq} {label} {p} {updates} {timesteps} {final}", "watch/sleepy")
+        try daemon.subscribed()
+        let sleepy = try daemon.ctl("pub", "watch/sleepy", Bundled.recordings, "--recording", "0", "--speed", "10", "--follow-hints", "--json")
+        let saved = try #require(try sleepy.objects().first)
+        #expect(saved["timesteps"] as? Int == 1_333)
+        let silent = try #require(saved["never_sent"] as? Int)
+        #expect(silent > 0 && (saved["bytes"] as? Int ?? 0) < (saved["bytes_without_hints"] as? Int ?? 0))
+        #expect(try eventually { try daemon.timesteps()["omitted"] == silent })
+        #expect(try daemon.timesteps()["lost"] == 0)
+        #expect(try daemon.ctl("stream", "watch/sleepy").output.contains("\(silent > 999 ? "1,\(String(silent).suffix(3))" : "\(silent)") never sent and not missed, 0 lost"))
+        let expected = try Daemon("", "emit = \"update\"")
+        let other = try expected.start("tail", "--format", "{seq} {label} {p} {updates} {timesteps} {final}", "watch/all")
+        try expected.subscribed()
+        #expect(try expected.ctl("pub", "watch/all", Bundled.recordings, "--recording", "0", "--batch", "50").status == 0)
+        #expect(eventually { other.output.contains("1332 ") && other.output.split(separator: "\n").count == tail.output.split(separator: "\n").count })
+        #expect(tail.output == other.output)
+    }
+
+    @Test("a route's stretch and a stream's own are set while it runs; a reload takes the route's back")
+    func stretch() throws {
+        let daemon = try Daemon("", "emit = \"update\"\nbudget = { updates_per_second = 1000000 }")
+        #expect(try daemon.ctl("pub", "watch/7", input: "ax,ay,az,wx,wy,wz\n1,2,3,4,5,6\n").status == 0)
+        #expect(try eventually { try daemon.ctl("stream", "watch/7").status == 0 })
+        #expect(try daemon.ctl("route", "set", "watch/**", "stretch=4", "--json").objects().first?["stretch"] as? Int == 4)
+        #expect(try daemon.ctl("stream", "watch/7", "--json").objects().first?["stretch"] as? Int == 4)
+        #expect(try daemon.ctl("stream", "watch/7", "--stretch", "2").output.contains("2.0, its own"))
+        #expect(try daemon.ctl("stream", "watch/7", "--stretch", "default", "--json").objects().first?["stretch"] as? Int == 4)
+        #expect(try daemon.ctl("route").output.contains("4.0 (configured 1.0)"))
+        #expect(try daemon.ctl("reload").status == 0)
+        #expect(try daemon.ctl("route", "list", "--json").objects().first?["stretch"] as? Int == 1)
+        let unknown = try daemon.ctl("route", "set", "elsewhere", "stretch=4")
+        #expect(unknown.status == 1 && unknown.error.contains("there is no route \"elsewhere\""))
+        #expect(try daemon.ctl("route", "set", "watch/**", "stretch=0.5").status == 64)
+        #expect(try daemon.ctl("stream", "nobody", "--stretch", "2").status == 1)
+    }
+
+    @Test("streams travel from a drained daemon to another one, and go on as if they had stayed")
+    func travels() throws {
+        let (stays, source, target) = (try Daemon(), try Daemon(), try Daemon())
+        for daemon in [stays, source] {
+            #expect(try daemon.ctl("pub", "watch/{}", Bundled.recordings, "--append", "--batch", "50").status == 0)
+            #expect(try eventually { try daemon.timesteps().filter { ["updated", "skipped"].contains($0.key) }.values.reduce(0, +) == 10_662 })
+            #expect(try daemon.ctl("pub", "watch/0", "--append", input: "ax,ay,az,wx,wy,wz\n1,2,3,4,5,6\n").status == 0)
+            #expect(try eventually { try daemon.ctl("stream", "watch/0", "--json").objects().first?["timesteps"] as? Int == 1 })
+        }
+        #expect(try source.ctl("drain").status == 0)
+        let file = source.folder.path("streams.jsonl")
+        #expect(try source.ctl("streams", "export", "-o", file).status == 0)
+        #expect(try source.ctl("streams", "export", "nobody").status == 2)
+        #expect(try target.ctl("streams", "import", file).output == "7 streams imported\n")
+        for name in ["watch/0", "watch/6"] {
+            func facts(_ daemon: Daemon) throws -> String { try daemon.ctl("stream", name).lines.filter { !$0.hasPrefix("idle") && !$0.hasPrefix("last read") }.joined(separator: "\n") }
+            #expect(try facts(target) == facts(stays))
+        }
+        let again = try target.ctl("streams", "import", file)
+        #expect(again.status == 1 && again.error.contains("watch/3 was refused: there is a stream of that name here already"))
+        #expect(try target.ctl("streams", "import", input: "{\"stream\":\"a\",\"record\":\"AAAA\"}\n").status == 1)
+        #expect(try target.ctl("streams", "import", input: "nonsense\n").error.contains("standard input:1: is not a line"))
+    }
+
     @Test("events and hints are followed as well")
     func eventsAndHints() throws {
         let daemon = try Daemon("", "emit = \"update\"\nhints = true")

@@ -1,5 +1,6 @@
 import Foundation
 import SkipRNN
+import SkipStream
 import Testing
 import ZeroMQ
 
@@ -48,7 +49,7 @@ import ZeroMQ
             #expect(object?["ok"] as? Bool == false, "\(frames)")
             return object?["error"] as? String ?? ""
         }
-        #expect(try refused([Array("{\"op\":\"statsu\"}".utf8)]) == "there is no operation \"statsu\"; there are status, streams, stream, reset, models, reload, checkpoint, drain")
+        #expect(try refused([Array("{\"op\":\"statsu\"}".utf8)]) == "there is no operation \"statsu\"; there are \(ControlRequest.Operation.allCases.map(\.rawValue).joined(separator: ", "))")
         #expect(try refused([Array("{}".utf8)]) == "the request has no \"op\"")
         #expect(try refused([Array("{\"op\":7}".utf8)]) == "\"op\" in the request is not of the type it should be")
         #expect(try refused([Array("{\"op\":\"streams\",\"limit\":\"many\"}".utf8)]) == "\"limit\" in the request is not of the type it should be")

@@ -167,7 +167,7 @@ import ZeroMQ
         #expect(try daemon.status()["reloads"] == 0)
     }
 
-    @Test("a stream whose model has other weights after a reload begins anew, and an event says so")
+    @Test("under switch = \"reset\" a stream whose model has other weights after a reload begins anew, and an event says so")
     func reloadModel() throws {
         let daemon = try RunningDaemon()
         let subscriber = try Subscriber(daemon)
@@ -178,7 +178,7 @@ import ZeroMQ
         _ = try subscriber.receiveAvailable()
         let identity = try daemon.ask("{\"op\":\"models\"}")["models"] as? [[String: Any]]
         let other = try Bundled.changedModel(in: daemon.folder)
-        try RunningDaemon.configuration(daemon.folder, model: other.path).write(toFile: daemon.configurationFile, atomically: true, encoding: .utf8)
+        try RunningDaemon.configuration(daemon.folder, route: "emit = \"update\"\nswitch = \"reset\"", model: other.path).write(toFile: daemon.configurationFile, atomically: true, encoding: .utf8)
         #expect(try daemon.ask("{\"op\":\"reload\"}")["ok"] as? Bool == true)
         for timestep in 50..<150 { try device.send(Sample(stream: "watch/1", values: Array(values[(timestep * 6)..<((timestep + 1) * 6)]), seq: UInt64(timestep), ts: Int64(timestep) * 20_000_000)) }
         try daemon.waitForStatus("the samples") { $0["messages"] == 150 }

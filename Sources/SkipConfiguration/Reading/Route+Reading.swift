@@ -17,12 +17,27 @@ extension Route {
         stretch = section.number("stretch", default: stretch, in: 1...(.greatestFiniteMagnitude))
         sequence = section.optionalInteger("sequence", in: 0...Self.lastTimestep).map { UInt64($0) }
         maxSkip = section.optionalInteger("max_skip", in: 0...Self.lastTimestep)
+        maxUpdates = section.updateBound("max_updates")
+        budget = section.budget("budget")
+        switching = section.word("switch", default: switching)
+        readShadow(&section, models: models)
         if hintEvery != nil, !hints { section.notes.warn("\(section.name).hint_every", "hint_every does nothing without hints = true") }
         if !model.isEmpty, !models.contains(model) {
             let hint = nearest(to: model, in: models).map { "did you mean \"\($0)\"?" } ?? (models.isEmpty ? "there is no [[model]]" : "the models are \(models.joined(separator: ", "))")
             section.notes.refuse("\(section.name).model", "model is \"\(model)\", but no [[model]] has that name; \(hint)")
         }
         guard !match.isEmpty, !model.isEmpty else { return nil }
+    }
+
+    private mutating func readShadow(_ section: inout SectionReader, models: [String]) {
+        let name = section.string("shadow", default: "", expected: "a model's name") { !$0.isEmpty }
+        let share = section.number("shadow_share", default: 1, in: 0...1)
+        guard !name.isEmpty else {
+            if section.has("shadow_share") { section.notes.warn("\(section.name).shadow_share", "shadow_share does nothing without shadow") }
+            return
+        }
+        guard models.contains(name) else { return section.notes.refuse("\(section.name).shadow", "shadow is \"\(name)\", but no [[model]] has that name") }
+        shadow = Shadow(model: name, share: Double(share))
     }
 
     /// WIRE.md: timestep indices go up to 2⁵³.

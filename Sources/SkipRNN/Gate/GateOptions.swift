@@ -15,9 +15,22 @@ public struct GateOptions: Sendable, Hashable {
     public func stretched(_ increment: Float) -> Float { stretch == 1 ? increment : increment / stretch }
 
     /// Timesteps up to and with the next update after `gate` was updated; nil where there will be none.
-    public func timestepsUntilUpdate(_ gate: GateState) -> UInt64? {
-        guard let maxSkip else { return gate.timestepsUntilUpdate }
+    public func timestepsUntilUpdate(_ gate: GateState) -> UInt64? { countdown(gate).timesteps }
+
+    /// The same, and whether `maxSkip` forces the update before the gate would have asked for it.
+    public func countdown(_ gate: GateState) -> (timesteps: UInt64?, isForced: Bool) {
+        let own = gate.timestepsUntilUpdate
+        guard let maxSkip else { return (own, false) }
         let forced = UInt64(maxSkip) + 1
-        return min(gate.timestepsUntilUpdate ?? forced, forced)
+        return (min(own ?? forced, forced), own.map { $0 > forced } ?? true)
+    }
+}
+
+extension Model {
+    /// When updates fall due, where an operator has a say in it. Without a state update gate a cell updates at every timestep: there is
+    /// nothing to stretch.
+    /// - Parameter maxSkip: the model's own bound where it is nil.
+    public func gateOptions(stretch: Float = 1, maxSkip: Int? = nil) -> GateOptions {
+        GateOptions(stretch: architecture.cell.hasStateUpdateGate ? stretch : 1, maxSkip: maxSkip ?? metadata.maxSkip)
     }
 }

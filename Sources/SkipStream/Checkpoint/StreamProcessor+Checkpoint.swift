@@ -35,17 +35,23 @@ extension StreamProcessor {
             checkpointCursor = slot + 1
             let start = slice.bytes.count
             if slot < table.capacity, table[slot].pointee.nameLength > 0 {
-                let stream = table[slot]
-                let group = routes[stream.pointee.route].pointee.group
-                stream.pointee.flags.insert(.isUnchanged)
-                let state = stream.pointee.updates == 0 ? UnsafeBufferPointer<Float>(start: nil, count: 0)
-                    : UnsafeBufferPointer(start: group.rows[stream.pointee.row], count: group.rows.width)
-                let heard = UInt32(clamping: arrivalSecond - Int64(now - stream.pointee.heard))
-                StreamRecord.append(stream, slot: slot, heard: heard, identity: group.identity, kernels: group.kernelName, state: state, to: &slice.bytes)
+                table[slot].pointee.flags.insert(.isUnchanged)
+                appendRecord(of: slot, under: slot, to: &slice.bytes)
             }
             slice.endRecord(of: slot, begunAt: start)
         }
         return taken.next(from: checkpointCursor) != nil
+    }
+
+    /// Appends a stream's record.
+    /// - Parameter number: the slot that its checksum binds it to.
+    func appendRecord(of slot: UInt32, under number: UInt32, to bytes: inout [UInt8]) {
+        let stream = table[slot]
+        let group = routes[stream.pointee.route].pointee.group
+        let state = stream.pointee.updates == 0 ? UnsafeBufferPointer<Float>(start: nil, count: 0)
+            : UnsafeBufferPointer(start: group.rows[stream.pointee.row], count: group.rows.width)
+        let heard = UInt32(clamping: arrivalSecond - Int64(now - stream.pointee.heard))
+        StreamRecord.append(stream, slot: number, heard: heard, identity: group.identity, kernels: group.kernelName, state: state, to: &bytes)
     }
 
     /// Ends a checkpoint.
@@ -86,6 +92,21 @@ extension StreamProcessor {
         }
         guard table.count < limits.maximumStreams else { return .refused("there are max_streams streams already") }
         table.insert(record.name, at: slot)
+        switch adopt(record, slot, route) {
+        case .anew: return .begunAnew
+        case .onOtherKernels: return .continuedOnOtherKernels
+        case .whole:
+            changed.remove(slot)
+            table[slot].pointee.flags.insert(.isUnchanged)
+            return .continued
+        }
+    }
+
+    /// How much of a record a stream goes on with.
+    enum Adoption { case whole, onOtherKernels, anew }
+
+    /// Fills a slot that has just been taken into use from a record.
+    mutating func adopt(_ record: StreamRecord, _ slot: UInt32, _ route: UInt16) -> Adoption {
         routes.countStream(route, 1)
         let (stream, group) = (table[slot], routes[route].pointee.group)
         let stored = record.slot
@@ -98,10 +119,9 @@ extension StreamProcessor {
         stream.pointee.next = stored.next
         restart(slot, at: stored.next)
         stream.pointee.flags.insert(.isRestored)
-        guard record.identity == group.identity, stored.updates == 0 || record.state.count == group.rows.width * 4,
-              stored.next - stored.sequenceStart < routes[route].pointee.sequence else {
+        guard fits(record, route) else {
             stream.pointee.flags.insert(.isBegunAnew)
-            return .begunAnew
+            return .anew
         }
         stream.pointee.sequenceStart = stored.sequenceStart
         stream.pointee.due = stored.due
@@ -115,16 +135,26 @@ extension StreamProcessor {
         stream.pointee.streak = stored.streak
         if stored.updates > 0 {
             stream.pointee.row = group.rows.allocate()
-            UnsafeMutableRawPointer(group.rows[stream.pointee.row]).copyMemory(from: record.state.baseAddress!, byteCount: record.state.count)
+            let row = group.rows[stream.pointee.row]
+            // Behind the state may be distances between updates, under another bound or none: none is then assumed, which puts the next update off for
+            // as long as could be needed.
+            let width = group.rows.width
+            let taken = record.state.count == 4 * width ? width : group.model.architecture.stateSize
+            UnsafeMutableRawPointer(row).copyMemory(from: record.state.baseAddress!, byteCount: 4 * taken)
+            (row + taken).update(repeating: 0, count: width - taken)
         }
-        guard record.kernels == group.kernelName else { return .continuedOnOtherKernels }
-        changed.remove(slot)
-        stream.pointee.flags.insert(.isUnchanged)
-        return .continued
+        return record.kernels == group.kernelName ? .whole : .onOtherKernels
+    }
+
+    /// A Boolean value indicating whether a stream can go on from a record under a route.
+    func fits(_ record: StreamRecord, _ route: UInt16) -> Bool {
+        let group = routes[route].pointee.group
+        return record.identity == group.identity && (record.slot.updates == 0 || record.state.count >= 4 * group.model.architecture.stateSize)
+            && record.slot.next - record.slot.sequenceStart < routes[route].pointee.sequence
     }
 
     /// The last block's second since the Unix epoch.
-    private var arrivalSecond: Int64 { arrival / 1_000_000_000 }
+    var arrivalSecond: Int64 { arrival / 1_000_000_000 }
 
     /// Notes that a stream is no longer as it was last stored.
     @inline(__always)

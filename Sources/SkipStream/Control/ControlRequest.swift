@@ -2,14 +2,15 @@
 public struct ControlRequest: Codable, Sendable, Equatable {
     /// What can be asked for.
     public enum Operation: String, Sendable, CaseIterable {
-        case status, streams, stream, reset, models, reload, checkpoint, drain
+        case status, streams, stream, reset, models, routes, stretch, promote, reload, checkpoint, drain, export
+        case takeOver = "import"
     }
 
     /// The operation's name; `operation` is nil where there is none of that name.
     public var op: String
-    /// A stream's name: for `stream` and `reset`.
+    /// A stream's name: for `stream`, `reset` and `stretch`.
     public var stream: String?
-    /// What names begin with: for `streams`, and for `reset` of several.
+    /// What names begin with: for `streams` and `export`, and for `reset` of several.
     public var prefix: String?
     /// Streams in a reply at most. The default is 100.
     public var limit: Int?
@@ -17,6 +18,12 @@ public struct ControlRequest: Codable, Sendable, Equatable {
     public var cursor: UInt64?
     /// A key of `StreamOrder`; with a `-` before it, from the largest down. Without it the order is the daemon's own.
     public var sort: String?
+    /// The text of a route's pattern: for `stretch` and `promote`.
+    public var route: String?
+    /// κ, at least 1: for `stretch`. Without it the configuration's is put back.
+    public var stretch: Float?
+    /// What `export` gave, each in Base64: for `import`.
+    public var records: [String]?
 
     public init(_ operation: Operation, stream: String? = nil, prefix: String? = nil, limit: Int? = nil, cursor: UInt64? = nil, sort: String? = nil) {
         op = operation.rawValue

@@ -26,6 +26,13 @@ public struct StatusReply: Codable, Sendable, Equatable {
     /// The most that the oldest sample not yet worked off can have waited.
     public var lagSeconds: Double
     public var models: [ModelReply]
+    /// nil from a daemon that has no such thing yet, as with those that follow.
+    public var routes: [RouteReply]?
+    /// Streams that still run as before a reload, because none of the moments has come at which they take the change.
+    public var streamsBehind: Int?
+    /// Updates that `max_skip` set, and that `max_updates` put off.
+    public var forcedUpdates: UInt64?
+    public var deferredUpdates: UInt64?
     /// Topics' prefixes that somebody has subscribed to.
     public var subscriptions: Int
     /// Endpoints in force, with the ports that the system chose.
@@ -40,16 +47,19 @@ public struct StatusReply: Codable, Sendable, Equatable {
     public var checkpoint: CheckpointReply?
 
     private enum CodingKeys: String, CodingKey {
-        case ok, version, state, streams, messages, timesteps, dropped, results, evicted, expired, models, subscriptions, ingest, configuration, reloads, checkpoint
+        case ok, version, state, streams, messages, timesteps, dropped, results, evicted, expired, models, routes, subscriptions, ingest, configuration, reloads, checkpoint
         case uptimeSeconds = "uptime_s"
         case lagSeconds = "lag_s"
+        case streamsBehind = "streams_behind"
+        case forcedUpdates = "forced_updates"
+        case deferredUpdates = "deferred_updates"
         case resultsEndpoints = "results_endpoints"
         case failedReloads = "failed_reloads"
     }
 
     public init(
         version: String, uptimeSeconds: Double, state: String, streams: Int, counters: Counters, lagSeconds: Double, models: [ModelReply],
-        subscriptions: Int, ingest: [String], resultsEndpoints: [String], configuration: String, reloads: Int, failedReloads: Int,
+        routes: [RouteReply] = [], streamsBehind: Int = 0, subscriptions: Int, ingest: [String], resultsEndpoints: [String], configuration: String, reloads: Int, failedReloads: Int,
         checkpoint: CheckpointReply? = nil
     ) {
         self.version = version
@@ -66,6 +76,10 @@ public struct StatusReply: Codable, Sendable, Equatable {
         expired = counters.expired
         self.lagSeconds = lagSeconds
         self.models = models
+        self.routes = routes
+        self.streamsBehind = streamsBehind
+        forcedUpdates = counters.forced
+        deferredUpdates = counters.deferred
         self.subscriptions = subscriptions
         self.ingest = ingest
         self.resultsEndpoints = resultsEndpoints

@@ -29,14 +29,18 @@ public struct StreamReply: Codable, Sendable, Equatable {
     /// Seconds since the last message.
     public var idleSeconds: UInt32
     public var shard: Int
+    /// κ that its next update takes, and whether it is the stream's own; nil from a daemon that doesn't tell yet.
+    public var stretch: Float?
+    public var hasOwnStretch: Bool?
 
     private enum CodingKeys: String, CodingKey {
-        case stream, model, label, p, boot, timesteps, updates, n, omitted, lost, time, shard
+        case stream, model, label, p, boot, timesteps, updates, n, omitted, lost, time, shard, stretch
         case nextTimestep = "next_seq"
         case dueTimestep = "due_seq"
         case updateProbabilityIncrement = "update_probability_increment"
         case cumulativeUpdateProbability = "cumulative_update_probability"
         case idleSeconds = "idle_s"
+        case hasOwnStretch = "own_stretch"
     }
 
     public init(_ status: StreamStatus) {
@@ -61,6 +65,8 @@ public struct StreamReply: Codable, Sendable, Equatable {
         }
         idleSeconds = status.idleSeconds
         shard = status.shard
+        stretch = status.stretch
+        hasOwnStretch = status.hasOwnStretch
     }
 }
 

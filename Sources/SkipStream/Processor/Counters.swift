@@ -20,6 +20,9 @@ public struct Counters: Sendable, Equatable {
     public var evicted: UInt64 = 0
     /// Streams dropped after a time without a message.
     public var expired: UInt64 = 0
+    /// Updates that `max_skip` set, and that `max_updates` put off: as of when they were set.
+    public var forced: UInt64 = 0
+    public var deferred: UInt64 = 0
     /// Updates computed together, and in how many calls: their ratio is the mean batch.
     public var batches: UInt64 = 0
     /// Unusable messages by cause, in the order of `DropCause.allCases`.
@@ -52,6 +55,6 @@ public struct Counters: Sendable, Equatable {
     public static func == (a: Counters, b: Counters) -> Bool {
         a.messages == b.messages && a.updated == b.updated && a.skipped == b.skipped && a.omitted == b.omitted && a.lost == b.lost
             && a.stale == b.stale && a.rejected == b.rejected && a.results == b.results && a.evicted == b.evicted
-            && a.expired == b.expired && a.batches == b.batches && a.drops == b.drops
+            && a.expired == b.expired && a.forced == b.forced && a.deferred == b.deferred && a.batches == b.batches && a.drops == b.drops
     }
 }

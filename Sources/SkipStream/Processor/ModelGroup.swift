@@ -6,8 +6,10 @@ final class ModelGroup {
     /// The model's identity and kernel variant as stored records have them.
     let identity: UInt64
     let kernelName: StreamRecord.KernelName
-    /// One row a stream: the model's whole state.
+    /// One row a stream: the model's whole state, then the distances between its last updates where a bound needs them.
     var rows: Slab<Float>
+    /// K − 1 where at most K updates may fall into a window: so many distances are kept. Nil where there is no such bound.
+    let gaps: Int?
     let workspace: Workspace
     /// The addresses of the states in work: (batch).
     let states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
@@ -25,11 +27,12 @@ final class ModelGroup {
     /// Streams that are updated together at most. Never waited for.
     static let batch = 8
 
-    init(_ model: Model) {
+    init(_ model: Model, gaps: Int? = nil) {
         self.model = model
+        self.gaps = gaps
         identity = UInt64(model.identity, radix: 16) ?? 0
         kernelName = StreamRecord.KernelName(model.kernels.name)
-        rows = Slab(width: model.architecture.stateSize)
+        rows = Slab(width: model.architecture.stateSize + (gaps ?? 0))
         workspace = Workspace(for: model, streams: Self.batch)
         states = .allocate(capacity: Self.batch)
         increments = .allocate(capacity: Self.batch)

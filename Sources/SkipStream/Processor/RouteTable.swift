@@ -15,7 +15,16 @@ struct ActiveRoute {
     let route: Route
     /// When results are published: the route's rule, where the model has labels that can change.
     let emit: EmitRule
-    let gateOptions: GateOptions
+    /// Its stretch is the route's own, or what an operator or the budget has made of it.
+    private(set) var gateOptions: GateOptions
+    /// What an operator has set the stretch to; nil for the route's own.
+    var chosenStretch: Float? { didSet { takeStretch() } }
+    /// What holds the budget; nil where there is none, or nothing to shed because the cell has no gate.
+    var controller: BudgetController?
+    /// A Boolean value indicating whether an update needs a look at its budget or its bound.
+    let isWatchful: Bool
+    /// Updates made.
+    var updates: UInt64 = 0
     let group: ModelGroup
     /// The model's name as JSON.
     let modelName: [UInt8]
@@ -28,6 +37,9 @@ struct ActiveRoute {
         self.group = group
         features = group.model.architecture.inputSize
         gateOptions = route.gateOptions(for: group.model)
+        let canSkip = group.model.architecture.cell.hasStateUpdateGate
+        controller = canSkip ? route.budget.map { BudgetController(limit: $0.limit) } : nil
+        isWatchful = controller != nil || group.gaps != nil
         sequence = min(route.sequenceLength(for: group.model) ?? Self.endless, Self.endless)
         if case .every(let timesteps) = route.emit { emitEvery = min(timesteps, Self.endless) } else { emitEvery = 0 }
         if case .change = route.emit, group.model.architecture.task == .regression {
@@ -39,6 +51,32 @@ struct ActiveRoute {
         var name: [UInt8] = []
         name.appendJSON(route.model)
         modelName = name
+    }
+
+    /// When updates fall due for a stream that has a stretch of its own.
+    func gateOptions(stretch: Float) -> GateOptions {
+        guard group.model.architecture.cell.hasStateUpdateGate else { return gateOptions }
+        // As far as a number goes: beyond it nothing is read either.
+        return GateOptions(stretch: min(stretch * (controller?.factor ?? 1), .greatestFiniteMagnitude), maxSkip: gateOptions.maxSkip)
+    }
+
+    /// The stretch that an operator or the file asks for, which a budget multiplies.
+    var askedStretch: Float { chosenStretch ?? route.stretch }
+
+    private mutating func takeStretch() { gateOptions = gateOptions(stretch: askedStretch) }
+
+    /// Moves the stretch on if it is time.
+    mutating func control(at now: Int64) -> BudgetController.Change? {
+        let change = controller?.advance(to: now)
+        takeStretch()
+        return change
+    }
+
+    /// Takes over what another route of the same budget has found out.
+    mutating func inherit(from other: ActiveRoute) {
+        guard route.budget == other.route.budget, controller != nil, other.controller != nil else { return }
+        controller = other.controller
+        takeStretch()
     }
 
     /// A Boolean value indicating whether everything but the pattern, and the encoding, which each message is read by anew, is as in another route.
@@ -54,10 +92,13 @@ struct ActiveRoute {
 public struct BoundRoute: Sendable {
     public let route: Route
     public let model: Model
+    /// The candidate that the route names as its shadow.
+    public let shadow: Model?
 
-    public init(_ route: Route, _ model: Model) {
+    public init(_ route: Route, _ model: Model, shadow: Model? = nil) {
         self.route = route
         self.model = model
+        self.shadow = shadow
     }
 }
 
@@ -71,6 +112,10 @@ struct RouteTable: ~Copyable {
     private var used: [UInt16] = []
     /// The places of the routes in force, in the configuration's order.
     private var current: [UInt16] = []
+
+    /// Whether any route in force has a budget, and whether one is of time.
+    private(set) var hasBudget = false
+    private(set) var hasTimeBudget = false
 
     deinit {
         for place in used { (storage + Int(place)).deinitialize(count: 1) }
@@ -101,15 +146,22 @@ struct RouteTable: ~Copyable {
         let before = current
         var places: [UInt16] = []
         for bound in routes {
-            let group = group(of: bound.model)
+            let group = group(of: bound)
             let index = before.firstIndex { self[$0].pointee.route == bound.route && self[$0].pointee.group === group && !places.contains($0) }
             if let index, places.allSatisfy({ before[..<index].contains($0) }) {
                 places.append(before[index])
+                self[before[index]].pointee.chosenStretch = nil
             } else {
-                places.append(add(ActiveRoute(bound.route, group)))
+                var route = ActiveRoute(bound.route, group)
+                if let earlier = before.first(where: { self[$0].pointee.route.match == bound.route.match }) { route.inherit(from: self[earlier].pointee) }
+                places.append(add(route))
             }
         }
         current = places
+        hasBudget = places.contains { self[$0].pointee.controller != nil }
+        hasTimeBudget = places.contains {
+            if self[$0].pointee.controller != nil, case .cpu = self[$0].pointee.route.budget { true } else { false }
+        }
         for place in used {
             self[place].pointee.isCurrent = places.contains(place)
             removeIfIdle(place)
@@ -117,12 +169,16 @@ struct RouteTable: ~Copyable {
     }
 
     /// The group that runs a model already, else a new one.
-    private func group(of model: Model) -> ModelGroup {
-        let place = used.first {
+    private func group(of bound: BoundRoute) -> ModelGroup {
+        let model = bound.model
+        let gaps = bound.route.maxUpdates.flatMap { model.architecture.cell.hasStateUpdateGate ? $0.count - 1 : nil }
+        let running = used.filter {
             let other = self[$0].pointee.group.model
             return other.identity == model.identity && other.kernels.name == model.kernels.name && other.metadata == model.metadata
         }
-        return place.map { self[$0].pointee.group } ?? ModelGroup(model)
+        if let place = running.first(where: { self[$0].pointee.group.gaps == gaps }) { return self[place].pointee.group }
+        // Other rows, but the model that is there.
+        return ModelGroup(running.first.map { self[$0].pointee.group.model } ?? model, gaps: gaps)
     }
 
     private mutating func add(_ route: ActiveRoute) -> UInt16 {
@@ -154,4 +210,13 @@ struct RouteTable: ~Copyable {
         self[place].pointee.streams += change
         if change < 0 { removeIfIdle(place) }
     }
+
+    /// The place of the first route in force with a pattern of this text.
+    func place(ofPattern text: String) -> UInt16? { current.first { self[$0].pointee.route.match.text == text } }
+
+    /// The routes in force, in the configuration's order.
+    var inForce: [UInt16] { current }
+
+    /// Streams that still run as before a reload.
+    var streamsBehind: Int { used.reduce(0) { $0 + (self[$1].pointee.isCurrent ? 0 : self[$1].pointee.streams) } }
 }

@@ -30,7 +30,7 @@ extension StreamProcessor {
 
     /// Reads a message's header and checks its payload against the model's F; counts and drops what doesn't fit.
     @inline(__always)
-    private mutating func readHeader(_ part: UnsafeMutablePointer<MessageParts>, _ route: UInt16) -> Bool {
+    mutating func readHeader(_ part: UnsafeMutablePointer<MessageParts>, _ route: UInt16) -> Bool {
         let features = routes[route].pointee.features
         if let bytes = part.pointee.headerBytes, bytes.first == SampleHeader.mark {
             guard let header = SampleHeader(binary: bytes) else { return refuse(part, .malformed, "its header is not of the wire protocol") }
@@ -120,7 +120,7 @@ extension StreamProcessor {
 
     /// Notes that a stream was heard of.
     @inline(__always)
-    private func hear(_ stream: UnsafeMutablePointer<StreamSlot>) {
+    func hear(_ stream: UnsafeMutablePointer<StreamSlot>) {
         guard stream.pointee.heard != now else { return }
         stream.pointee.heard = now
         stream.pointee.flags.subtract(.told)
@@ -136,6 +136,7 @@ extension StreamProcessor {
     mutating func forget(_ slot: UInt32) {
         noteChange(slot)
         if table[slot].pointee.flags.contains(.isWatched) { unwatch(slot) }
+        if !stretches.isEmpty { stretches[slot] = nil }
         release(slot)
         table.remove(slot)
     }
@@ -149,40 +150,6 @@ extension StreamProcessor {
     private mutating func release(_ slot: UInt32) {
         releaseRow(table[slot])
         routes.countStream(table[slot].pointee.route, -1)
-    }
-
-    /// Reads the header of a message whose stream's route is no longer in force. The stream begins anew if its model is another, moves if
-    /// nothing but its place has changed, and keeps the old options till its next update otherwise.
-    /// - Returns: false where the message can't be used; where no route matches any more, the stream is then gone.
-    @inline(never)
-    private mutating func readHeaderSinceReload(_ part: UnsafeMutablePointer<MessageParts>, _ slot: UInt32) -> Bool {
-        let stream = table[slot]
-        if stream.pointee.flags.contains(.isPending) { updatePending() }
-        guard let route = routes.match(part.pointee.name) else {
-            drop(.unknownRoute, part.pointee.name, "no route matches its stream name since the reload")
-            remove(slot, "no route matches it since the reload")
-            return false
-        }
-        guard readHeader(part, route) else { return false }
-        if routes[route].pointee.group !== routes[stream.pointee.route].pointee.group {
-            hear(stream)
-            move(stream, to: route)
-            restart(slot, at: stream.pointee.next)
-            stream.pointee.publishedLabel = StreamSlot.noLabel
-            publish(.reset("its model changed"), slot)
-        } else if routes[route].pointee.hasOptions(of: routes[stream.pointee.route].pointee.route) {
-            move(stream, to: route)
-        }
-        return true
-    }
-
-    /// Puts a stream under another route; its row stays where the model is the same.
-    mutating func move(_ stream: UnsafeMutablePointer<StreamSlot>, to route: UInt16) {
-        guard route != stream.pointee.route else { return }
-        if routes[route].pointee.group !== routes[stream.pointee.route].pointee.group { releaseRow(stream) }
-        routes.countStream(route, 1)
-        routes.countStream(stream.pointee.route, -1)
-        stream.pointee.route = route
     }
 
     /// Drops streams that have been idle for too long: two slots a block are looked at, in turn, so that nothing ever walks over all of them.

@@ -27,6 +27,9 @@ public struct StreamStatus: Sendable, Equatable {
     /// Seconds since the last message, as of the last block.
     public var idleSeconds: UInt32
     public var shard: Int
+    /// κ that its next update takes, and whether it is the stream's own.
+    public var stretch: Float = 1
+    public var hasOwnStretch = false
 }
 
 /// One route's model, and what runs under it.
@@ -114,6 +117,6 @@ extension StreamProcessor {
             timesteps: stream.next - stream.sequenceStart, updates: stream.updates, results: stream.results,
             omitted: UInt64(stream.omitted), lost: stream.lost, gate: gate,
             lastReadTime: stream.updates > 0 ? stream.lastReadTime : nil,
-            idleSeconds: now - min(now, stream.heard), shard: shard(of: name))
+            idleSeconds: now - min(now, stream.heard), shard: shard(of: name), stretch: gateOptions(slot).stretch, hasOwnStretch: stretches[slot] != nil)
     }
 }

@@ -46,6 +46,7 @@ extension StreamProcessor {
         let route = routes[stream.pointee.route]
         stream.pointee.results += 1
         counters.results &+= 1
+        if isFinal, finals != nil { noteFinal(slot, timestep) }
         if isFinal { route.pointee.group.timesteps &+= timestep &- stream.pointee.lastRead }
         var best = known
         if case .change = route.pointee.emit {
@@ -79,6 +80,17 @@ extension StreamProcessor {
         guard stream.pointee.flags.isDisjoint(with: event.flag), begin("event/", slot) else { return }
         stream.pointee.flags.formUnion(event.flag)
         StreamSlot.withName(stream) { outgoing.write(event, stream: $0) }
+        send()
+    }
+
+    /// Publishes that a route's budget has begun to stretch, or no longer does.
+    mutating func publish(_ change: BudgetController.Change, ofRoute place: UInt16) {
+        let route = routes[place]
+        guard let controller = route.pointee.controller else { return }
+        var text = route.pointee.route.match.text
+        text.withUTF8 { outgoing.begin("event/", UnsafeRawBufferPointer($0)) }
+        guard outgoing.topic.withUnsafeBytes({ sink.wants(topic: $0) }) else { return }
+        outgoing.write(change, route: route.pointee.route.match.text, stretch: route.pointee.gateOptions.stretch, load: Float(controller.load), limit: Float(controller.limit))
         send()
     }
 

@@ -60,6 +60,7 @@ extension StreamProcessor {
         let stream = table[part.pointee.slot]
         while stream.pointee.next < part.pointee.end {
             if stream.pointee.due <= stream.pointee.next {
+                if !routes[stream.pointee.route].pointee.isCurrent { takeNewModel(stream) }
                 stream.pointee.flags.insert(.isPending)
                 pending[pendingCount] = index
                 pendingCount += 1
@@ -106,9 +107,10 @@ extension StreamProcessor {
         stream.pointee.next = stop
         if stop == end {
             if stream.pointee.updates > 0 { publishResult(slot, timestep: end - 1, isFinal: true) }
+            restart(slot, at: end)
             // Whole sequences may have passed unheard; the one that is open now began a multiple of their length later.
             let length = routes[stream.pointee.route].pointee.sequence
-            restart(slot, at: end + (timestep - end) / length * length)
+            if timestep - end >= length { restart(slot, at: end + (timestep - end) / length * length) }
             stream.pointee.next = timestep
         }
         let lost = timestep - firstLost

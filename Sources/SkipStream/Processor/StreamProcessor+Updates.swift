@@ -46,18 +46,26 @@ extension StreamProcessor {
             streams += 1
         }
         guard streams > 0 else { return }
+        let begun = routes.hasTimeBudget ? workClock() : 0
         group.model.update(group.states, streams: streams, increments: group.increments, group.workspace)
         group.updates &+= UInt64(streams)
         counters.batches &+= 1
         batchSizes[streams] &+= 1
         for position in 0..<streams { finishUpdate(updated[position], increment: group.increments[position]) }
+        if routes.hasTimeBudget {
+            let seconds = Double(workClock() - begun) / 1e9 / Double(streams)
+            for position in 0..<streams { spendTime(seconds, table[parts[updated[position]].slot].pointee.route) }
+        }
     }
 
     /// The stream's state, the initial one where the sequence has had no update yet.
     private func state(_ stream: UnsafeMutablePointer<StreamSlot>, _ group: ModelGroup) -> UnsafeMutablePointer<Float> {
         if stream.pointee.row == StreamSlot.noRow { stream.pointee.row = group.rows.allocate() }
         let state = group.rows[stream.pointee.row]
-        if stream.pointee.updates == 0 { state.update(from: group.model.initialState, count: group.model.initialState.count) }
+        if stream.pointee.updates == 0 {
+            state.update(from: group.model.initialState, count: group.model.initialState.count)
+            if let gaps = group.gaps { (state + group.model.initialState.count).update(repeating: 0, count: gaps) }
+        }
         return state
     }
 
@@ -96,16 +104,22 @@ extension StreamProcessor {
         counters.updated &+= 1
         let group = routes[route].pointee.group
         group.timesteps &+= stream.pointee.updates > 0 ? timestep &- stream.pointee.lastRead : timestep &- stream.pointee.sequenceStart &+ 1
-        stream.pointee.increment = routes[route].pointee.gateOptions.stretched(increment)
+        routes[route].pointee.updates &+= 1
+        let options = stretches.isEmpty ? routes[route].pointee.gateOptions : gateOptions(part.pointee.slot)
+        stream.pointee.increment = options.stretched(increment)
         let gate = GateState(updateProbabilityIncrement: stream.pointee.increment, cumulativeUpdateProbability: 0)
-        stream.pointee.due = routes[route].pointee.gateOptions.timestepsUntilUpdate(gate).map { timestep + $0 } ?? StreamSlot.never
+        let (wait, isForced) = options.countdown(gate)
+        if isForced { counters.forced &+= 1 }
+        stream.pointee.due = wait.map { timestep + $0 } ?? StreamSlot.never
         stream.pointee.updates += 1
+        if routes[route].pointee.isWatchful { watchUpdate(stream) }
         stream.pointee.lastRead = timestep
         stream.pointee.lastReadTime = time(of: timestep, part, route)
         stream.pointee.next = timestep + 1
         if stream.pointee.flags.contains(.isWatched) { noteRead(part.pointee.slot, at: timestep) }
         reach(index, isUpdate: true)
-        if routes[route].pointee.route.hints, part.pointee.header.firstTimestep != nil, part.pointee.header.boot != 0 { publishHint(part.pointee.slot) }
+        // Where the sequence has ended, the stream may have left the route.
+        if routes[stream.pointee.route].pointee.route.hints, part.pointee.header.firstTimestep != nil, part.pointee.header.boot != 0 { publishHint(part.pointee.slot) }
         advance(index)
     }
 

@@ -42,6 +42,15 @@ public struct StreamProcessor: ~Copyable {
     var timelines: [UInt32: Timeline] = [:]
     /// How many calls updated 1, 2, … streams together; the first entry is not used.
     public internal(set) var batchSizes = [UInt64](repeating: 0, count: ModelGroup.batch + 1)
+    /// Stretches that an operator has set for single streams, by slot.
+    var stretches: [UInt32: Float] = [:]
+    /// Nanoseconds of a clock by which the time of updates is told, for budgets of time.
+    package var workClock: @Sendable () -> Int64 = monotonicNanoseconds
+    /// The routes in force, and the candidates beside their models.
+    var installed: [BoundRoute] = []
+    var shadow: ShadowRun?
+    /// What the sequences that end in a block end with; nil where nobody compares them.
+    var finals: [FinalLabel]?
     /// Where the search for idle streams goes on.
     var idleHand: UInt32 = 0
 
@@ -76,9 +85,16 @@ public struct StreamProcessor: ~Copyable {
 
     /// Puts routes in force, with the models they name, in the configuration's order: the first whose pattern matches wins.
     ///
-    /// A stream whose route changes in anything but the model takes the change at its next update; one whose model changes
-    /// begins anew at its next message.
-    public mutating func install(_ bound: [BoundRoute]) { routes.install(bound) }
+    /// A stream whose route changes in anything but the model takes the change at its next update; when one takes another model, its route's
+    /// `switching` says.
+    public mutating func install(_ bound: [BoundRoute]) {
+        routes.install(bound)
+        // Candidates go on as long as nothing about them changes.
+        let isSame = installed.count == bound.count && zip(installed, bound).allSatisfy { $0.route == $1.route && $0.shadow?.identity == $1.shadow?.identity }
+        if !isSame || shadow == nil { shadow = ShadowRun(bound, limits: limits) }
+        finals = shadow == nil ? nil : []
+        installed = bound
+    }
 
     /// Works off a block of messages.
     /// - Parameters:
@@ -102,6 +118,11 @@ public struct StreamProcessor: ~Copyable {
             if parts[index].isUsable { accept(index) } else { drop(.malformed, UnsafeRawBufferPointer(rebasing: block[index].first.prefix(SampleFrames.maximumName)), "its frames are not of the wire protocol") }
         }
         updatePending()
+        if let shadow {
+            shadow.process(block, arrival: arrival, clock: clock ?? arrival, after: self)
+            finals?.removeAll(keepingCapacity: true)
+        }
+        if routes.hasBudget { controlBudgets(at: clock ?? arrival) }
         dropSomeIdle()
         if !numbers.isEmpty { numbers.removeAll(keepingCapacity: true) }
     }

@@ -24,6 +24,14 @@ public struct Route: Sendable, Equatable {
     public var sequence: UInt64?
     /// The most timesteps skipped in a row; nil for the model's own. The default is nil.
     public var maxSkip: Int?
+    /// At most so many updates within any so many timesteps; nil for no bound. The default is nil.
+    public var maxUpdates: UpdateBound?
+    /// What updates may cost; nil for no bound. The default is nil.
+    public var budget: Budget?
+    /// When streams take another model that a reload has brought. The default is `.sequence`.
+    public var switching = SwitchRule.sequence
+    /// A candidate that runs beside the model and publishes nothing; nil for none. The default is nil.
+    public var shadow: Shadow?
 
     public init(
         match: StreamPattern, model: String, encoding: PayloadEncoding = .float32, emit: EmitRule = .change(),
@@ -44,7 +52,7 @@ public struct Route: Sendable, Equatable {
     }
 
     /// When updates fall due under this route, for a model.
-    public func gateOptions(for model: Model) -> GateOptions { GateOptions(stretch: stretch, maxSkip: maxSkip ?? model.metadata.maxSkip) }
+    public func gateOptions(for model: Model) -> GateOptions { model.gateOptions(stretch: stretch, maxSkip: maxSkip) }
 
     /// Timesteps of a sequence under this route, for a model; nil for endless.
     public func sequenceLength(for model: Model) -> UInt64? {

@@ -94,6 +94,20 @@ struct Outgoing {
         write("}")
     }
 
+    /// Writes that a route's budget has begun to stretch, or no longer does.
+    mutating func write(_ change: BudgetController.Change, route: String, stretch: Float, load: Float, limit: Float) {
+        write("{\"route\":")
+        body.appendJSON(route)
+        write(change == .began ? ",\"event\":\"stretched\"" : ",\"event\":\"unstretched\"")
+        write(",\"stretch\":")
+        write(number: stretch)
+        write(",\"load\":")
+        write(number: load)
+        write(",\"budget\":")
+        write(number: limit)
+        write("}")
+    }
+
     private mutating func write(_ text: StaticString) {
         body.append(contentsOf: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }

@@ -31,6 +31,11 @@ extension ControlServer {
         case .streams: answerStreams(address, request)
         case .stream: answerStream(address, request)
         case .reset: reset(address, request)
+        case .routes: ask(address, LoopRequest.status) { RoutesReply(routes: $0.routes.map(RouteReply.init)) }
+        case .stretch: stretch(address, request)
+        case .promote: promote(address, request)
+        case .export: export(address, request)
+        case .takeOver: takeOver(address, request)
         case .reload: answerReload(address)
         case .checkpoint: checkpoint(address)
         case .drain: ask(address, LoopRequest.drain) { $0 }
@@ -104,11 +109,11 @@ extension ControlServer {
     }
 
     /// Asks the loop and answers with its answer.
-    private func ask<Value: Sendable>(_ address: [[UInt8]], _ request: (@escaping LoopReply<Value>) -> LoopRequest, _ reply: @escaping @Sendable (Value) -> some Encodable & Sendable) {
+    func ask<Value: Sendable>(_ address: [[UInt8]], _ request: (@escaping LoopReply<Value>) -> LoopRequest, _ reply: @escaping @Sendable (Value) -> some Encodable & Sendable) {
         loop.post(request { self.answer(address, $0, reply) })
     }
 
-    private func answer<Value: Sendable>(_ address: [[UInt8]], _ result: Result<Value, LoopStopped>, _ reply: @escaping @Sendable (Value) throws(ControlRefusal) -> some Encodable & Sendable) {
+    func answer<Value: Sendable>(_ address: [[UInt8]], _ result: Result<Value, LoopStopped>, _ reply: @escaping @Sendable (Value) throws(ControlRefusal) -> some Encodable & Sendable) {
         switch result {
         case .failure(let error): fail(address, "\(error)")
         case .success(let value):
@@ -118,7 +123,7 @@ extension ControlServer {
         }
     }
 
-    private func fail(_ address: [[UInt8]], _ sentence: String) { answer(Answer(address: address) { Self.encode(ControlOutcome(error: sentence)) }) }
+    func fail(_ address: [[UInt8]], _ sentence: String) { answer(Answer(address: address) { Self.encode(ControlOutcome(error: sentence)) }) }
 
     private static func encode(_ reply: some Encodable) -> [UInt8] {
         let encoder = JSONEncoder()
@@ -141,7 +146,7 @@ extension ControlServer {
 }
 
 /// Why a request that was understood is not carried out.
-private struct ControlRefusal: Error {
+struct ControlRefusal: Error {
     let sentence: String
     init(_ sentence: String) { self.sentence = sentence }
 }

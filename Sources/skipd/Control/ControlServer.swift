@@ -26,8 +26,8 @@ final class ControlServer: Sendable {
         let box: SocketBox
     }
 
-    /// Requests are short; a peer that sends more is disconnected.
-    private static let longestRequest = 64 << 10
+    /// Requests are short, but for streams to take over; a peer that sends more is disconnected.
+    private static let longestRequest = 1 << 20
 
     init(_ control: Control, loop: LoopMailbox, about: StatusSource, in context: Context, reload: @escaping @Sendable () async -> Result<ReloadOutcome, ConfigurationError>) throws(DaemonError) {
         let box: SocketBox

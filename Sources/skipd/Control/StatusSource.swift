@@ -42,7 +42,8 @@ final class StatusSource: Sendable {
         let reloads = reloads.withLock { $0 }
         return StatusReply(
             version: version, uptimeSeconds: Double(Time.monotonic - start) / 1e9, state: loop.isDrained ? "drained" : "running", streams: loop.streams,
-            counters: loop.counters, lagSeconds: loop.lag / .seconds(1), models: loop.models.map(ModelReply.init), subscriptions: loop.subscriptions,
+            counters: loop.counters, lagSeconds: loop.lag / .seconds(1), models: loop.models.map(ModelReply.init),
+            routes: loop.routes.map(RouteReply.init), streamsBehind: loop.streamsBehind, subscriptions: loop.subscriptions,
             ingest: ingest, resultsEndpoints: results, configuration: configuration, reloads: reloads.succeeded, failedReloads: reloads.failed,
             checkpoint: loop.checkpoint)
     }

@@ -4,7 +4,7 @@ import SkipStream
 ///
 /// Base units, `_total` on counters, and never a stream's name as a label: a million streams would be a million series.
 package enum Metrics {
-    package static let all = samples + updates + streams + work + operation + process
+    package static let all = samples + updates + cost + streams + work + operation + process
 
     /// The whole of `/metrics`, in Prometheus' text format 0.0.4.
     static func text(_ daemon: DaemonStatus, _ process: ProcessStatus) -> String {
@@ -52,8 +52,25 @@ package enum Metrics {
         },
     ]
 
+    private static let cost = [
+        perRoute("skipd_route_updates_total", .counter, "State updates by route, since it came into force") { Double($0.updates) },
+        perRoute("skipd_route_streams", .gauge, "Streams by route") { Double($0.streams) },
+        perRoute("skipd_route_stretch", .gauge, "What the update probability increment is divided by, by route") { Double($0.stretch) },
+        perBudget("skipd_route_budget", "What updates may cost a second, by route") { $0.budget.limit },
+        perBudget("skipd_route_load", "What updates cost a second, by route with a budget") { $0.load },
+        perBudget("skipd_route_budget_exceeded", "Whether all that a route can shed is shed and it is not enough, 1 or 0") { $0.isExceeded ? 1 : 0 },
+        perShadow("skipd_shadow_streams", .gauge, "Streams that a route's shadow runs") { Double($0.streams) },
+        perShadow("skipd_shadow_updates_total", .counter, "State updates by shadow") { Double($0.updates) },
+        perShadow("skipd_shadow_timesteps_total", .counter, "Timesteps passed by shadow, counted at updates and sequence ends") { Double($0.timesteps) },
+        perShadow("skipd_shadow_compared_total", .counter, "Sequences, or messages of endless ones, after which a shadow's label was compared with its route's model's") { Double($0.compared) },
+        perShadow("skipd_shadow_agreed_total", .counter, "Of these, those after which the labels were the same") { Double($0.agreed) },
+        Metric("skipd_forced_updates_total", .counter, "Updates that max_skip set") { daemon, _ in Double(daemon.loop.counters.forced) },
+        Metric("skipd_deferred_updates_total", .counter, "Updates that max_updates put off") { daemon, _ in Double(daemon.loop.counters.deferred) },
+    ]
+
     private static let streams = [
         Metric("skipd_streams", .gauge, "Streams known at present") { daemon, _ in Double(daemon.loop.streams) },
+        Metric("skipd_streams_behind", .gauge, "Streams that still run as before a reload") { daemon, _ in Double(daemon.loop.streamsBehind) },
         Metric("skipd_streams_limit", .gauge, "The most streams at a time, max_streams") { daemon, _ in Double(daemon.loop.maximumStreams) },
         Metric("skipd_evicted_streams_total", .counter, "Streams evicted to make room for others") { daemon, _ in Double(daemon.loop.counters.evicted) },
         Metric("skipd_expired_streams_total", .counter, "Streams dropped after idle_timeout") { daemon, _ in Double(daemon.loop.counters.expired) },
@@ -102,6 +119,28 @@ package enum Metrics {
     private static func perModel(_ name: String, _ kind: Metric.Kind, _ help: String, value: @escaping @Sendable (ModelStatus) -> Double) -> Metric {
         Metric(name, kind, help, labels: ["model"]) { daemon, _ in
             daemon.loop.models.map { Metric.Sample(labels: [("model", $0.name)], value: value($0)) }
+        }
+    }
+
+    private static func perRoute(_ name: String, _ kind: Metric.Kind, _ help: String, value: @escaping @Sendable (RouteStatus) -> Double) -> Metric {
+        Metric(name, kind, help, labels: ["route"]) { daemon, _ in
+            daemon.loop.routes.map { Metric.Sample(labels: [("route", $0.match)], value: value($0)) }
+        }
+    }
+
+    private static func perShadow(_ name: String, _ kind: Metric.Kind, _ help: String, value: @escaping @Sendable (ShadowStatus) -> Double) -> Metric {
+        Metric(name, kind, help, labels: ["route", "model"]) { daemon, _ in
+            daemon.loop.routes.compactMap { route in
+                route.shadow.map { Metric.Sample(labels: [("route", route.match), ("model", $0.model)], value: value($0)) }
+            }
+        }
+    }
+
+    private static func perBudget(_ name: String, _ help: String, value: @escaping @Sendable (BudgetStatus) -> Double) -> Metric {
+        Metric(name, .gauge, help, labels: ["route", "budget"]) { daemon, _ in
+            daemon.loop.routes.compactMap { route in
+                route.budget.map { Metric.Sample(labels: [("route", route.match), ("budget", $0.budget.name)], value: value($0)) }
+            }
         }
     }
 

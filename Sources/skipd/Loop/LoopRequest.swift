@@ -26,6 +26,8 @@ enum LoopRequest: Sendable {
     case resetAll(prefix: [UInt8], LoopReply<Int>)
     /// To put other routes, models, limits and, unless nil, devices' rights in force, all at once.
     case install([BoundRoute], StreamLimits, AccessRegistry.Rights?, LoopReply<Void>)
+    /// Whatever else is done at once with the streams; and what happens where it won't be.
+    case work(@Sendable (inout StreamProcessor) -> Void, refused: @Sendable () -> Void)
     /// To write what has changed to the disk; nil where no states are kept.
     case checkpoint(LoopReply<CheckpointOutcome?>)
     /// To take no more samples, and work off those that have arrived.
@@ -46,8 +48,14 @@ enum LoopRequest: Sendable {
         case .resetAll(_, let reply): reply(.failure(LoopStopped()))
         case .checkpoint(let reply): reply(.failure(LoopStopped()))
         case .drain(let reply): reply(.failure(LoopStopped()))
+        case .work(_, let refused): refused()
         case .stop: break
         }
+    }
+
+    /// To do something at once, and answer with what it returns. It has to be as quick as a block of samples.
+    static func work<Value>(_ body: @escaping @Sendable (inout StreamProcessor) -> Value, _ reply: @escaping LoopReply<Value>) -> LoopRequest {
+        .work({ reply(.success(body(&$0))) }, refused: { reply(.failure(LoopStopped())) })
     }
 }
 
@@ -58,6 +66,9 @@ struct LoopStatus: Sendable {
     /// The most streams at a time.
     var maximumStreams: Int
     var models: [ModelStatus]
+    var routes: [RouteStatus] = []
+    /// Streams that still run as before a reload.
+    var streamsBehind = 0
     /// Topics' prefixes that somebody has subscribed to.
     var subscriptions: Int
     /// The most that the oldest sample not yet worked off can have waited.

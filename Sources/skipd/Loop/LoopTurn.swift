@@ -93,7 +93,7 @@ final class LoopTurn {
         if !isBehind { lastEmpty = start }
         guard count > 0 else { return 0 }
         if results.wantsSamples { for message in block.incoming { results.pass(message) } }
-        processor.process(block.incoming, arrival: Time.sinceEpoch)
+        processor.process(block.incoming, arrival: Time.sinceEpoch, clock: start)
         block.clear()
         blockTimes.record(nanoseconds: UInt64(Time.monotonic - start))
         return count
@@ -117,7 +117,10 @@ final class LoopTurn {
     private func handle(_ request: LoopRequest) throws(DaemonError) {
         switch request {
         case .ping(let reply): reply(.success(()))
-        case .status(let reply): reply(.success(status))
+        case .status(let reply):
+            // Where nothing arrives no block does it.
+            processor.controlBudgets(at: Time.monotonic)
+            reply(.success(status))
         case .stream(let name, let reply): reply(.success(processor.stream(named: name)))
         case .streams(let query, let reply): jobs.append(LoopJob(query, reply))
         case .observe(let names, let reply): reply(.success(processor.observe(names)))
@@ -140,6 +143,7 @@ final class LoopTurn {
                 }
             }
             reply(.success(()))
+        case .work(let body, _): body(&processor)
         case .checkpoint(let reply):
             if let checkpoints { checkpoints.request { reply($0.map { $0 }) } } else { reply(.success(nil)) }
         case .drain(let reply):
@@ -154,7 +158,8 @@ final class LoopTurn {
 
     private var status: LoopStatus {
         LoopStatus(
-            counters: processor.counters, streams: processor.streamCount, maximumStreams: processor.limits.maximumStreams, models: processor.models, subscriptions: results.subscriptionCount,
+            counters: processor.counters, streams: processor.streamCount, maximumStreams: processor.limits.maximumStreams, models: processor.models,
+            routes: processor.routeStatuses, streamsBehind: processor.streamsBehind, subscriptions: results.subscriptionCount,
             lag: isBehind ? .nanoseconds(Time.monotonic - lastEmpty) : .zero, isDrained: drain != nil,
             checkpoint: checkpointLog?.reply, batchSizes: processor.batchSizes, blockTimes: blockTimes)
     }

@@ -33,7 +33,7 @@ package struct LoadedConfiguration: Sendable {
         do throws(ConfigurationError) { rules = try AccessRules(configuration, isRunning: isRunning, warnings: &warnings) } catch { problems += error.problems }
         guard problems.isEmpty, let rules else { throw ConfigurationError(problems) }
         access = rules
-        routes = configuration.routes.compactMap { route in models[route.model].map { BoundRoute(route, $0) } }
+        routes = configuration.routes.compactMap { route in models[route.model].map { BoundRoute(route, $0, shadow: route.shadow.flatMap { models[$0.model] }) } }
         for bound in routes {
             if case .change = bound.route.emit, bound.model.architecture.task == .regression {
                 warnings.append("\(path): the route \"\(bound.route.match)\" publishes when the label changes, but the model \"\(bound.route.model)\" is a regression, which has none; say emit = \"update\"")

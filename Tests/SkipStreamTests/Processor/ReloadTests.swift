@@ -72,7 +72,7 @@ struct ReloadTests {
         var station = Station()
         station.send(0, count: 3)
         let model = TestModels.everyFourth { $0.maxSkip = 1 }
-        station.processor.install([bound("**", model)])
+        station.processor.install([bound("**", model) { $0.switching = .reset }])
         let before = station.status
         station.send([Array("a".utf8), [1, 2, 3]])
         station.send([[0x61]])
@@ -128,7 +128,7 @@ struct ReloadTests {
         }
         station.send(0)
         station.send(0, stream: "b")
-        station.processor.install([bound("**")])
+        station.processor.install([bound("**") { $0.switching = .reset }])
         #expect(old != nil)
         station.send(1)
         #expect(old != nil)

@@ -34,7 +34,7 @@ struct Oracle {
             return
         }
         var stream = streams[message.stream] ?? OracleStream(message.stream, current, first: message.seq ?? 0, boot: message.boot)
-        if stream.bound.model !== current.model { stream.change(to: current, second, &output) }
+        if stream.bound.model !== current.model, current.route.switching == .reset { stream.change(to: current, second, &output) }
         stream.receive(message, current, arrival: arrival, second: second, &output)
         streams[message.stream] = stream
     }

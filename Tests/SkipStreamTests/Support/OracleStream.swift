@@ -15,6 +15,10 @@ struct OracleStream {
     private var state: [Float]
     private var gate = GateState.start
     private var skippedInRow = 0
+    /// Timesteps read since the sequence began.
+    private var read: [UInt64] = []
+    /// The route in force.
+    private var current: BoundRoute
     private var updates: UInt64 = 0
     private var lastReadTime: Int64 = 0
     private var results: UInt64 = 0
@@ -32,6 +36,7 @@ struct OracleStream {
     init(_ name: String, _ bound: BoundRoute, first: UInt64, boot: UInt32) {
         self.name = name
         self.bound = bound
+        current = bound
         self.boot = boot
         next = first
         sequenceStart = first
@@ -42,12 +47,14 @@ struct OracleStream {
         (next, sequenceStart) = (timestep, timestep)
         state = bound.model.initialState
         gate = .start
+        read = []
         (skippedInRow, updates, candidateLabel, streak) = (0, 0, nil, 0)
     }
 
     /// Another model: everything begins anew.
     mutating func change(to bound: BoundRoute, _ second: UInt32, _ output: inout Output) {
         self.bound = bound
+        current = bound
         begin(at: next)
         publishedLabel = nil
         event("reset", #""reason":"its model changed""#, second, &output)
@@ -55,6 +62,7 @@ struct OracleStream {
 
     /// Takes a message whose timesteps fit the model. `current` is the route in force.
     mutating func receive(_ message: TestMessage, _ current: BoundRoute, arrival: Int64, second: UInt32, _ output: inout Output) {
+        self.current = current
         let count = UInt64(message.timesteps.count)
         let first = message.seq ?? next
         if first + count > 1 << 53 {
@@ -90,7 +98,9 @@ struct OracleStream {
     }
 
     private var isDue: Bool {
-        gate.isUpdateDue || bound.route.gateOptions(for: bound.model).maxSkip.map { skippedInRow >= $0 } == true
+        if bound.model.architecture.cell.hasStateUpdateGate, let limit = bound.route.maxUpdates,
+           read.count(where: { $0 + limit.timesteps > next }) >= limit.count { return false }
+        return gate.isUpdateDue || bound.route.gateOptions(for: bound.model).maxSkip.map { skippedInRow >= $0 } == true
     }
 
     private var length: UInt64? { bound.route.sequenceLength(for: bound.model) }
@@ -98,11 +108,18 @@ struct OracleStream {
     private mutating func pass(_ timestep: [Float], _ current: BoundRoute, time: Int64, endsSequence: Bool, givesHints: Bool, _ second: UInt32, _ output: inout Output) {
         var isUpdate = false
         if isDue {
+            let carries = current.route.switching == .carry && bound.model.architecture == current.model.architecture
+            if bound.model !== current.model, updates == 0 || carries {
+                if !carries || bound.model.metadata.labels != current.model.metadata.labels { (publishedLabel, candidateLabel, streak) = (nil, nil, 0) }
+                if updates == 0 { state = current.model.initialState }
+                bound = current
+            }
             let before = bound
-            bound = current
+            if bound.model === current.model { bound = current }
             if update(timestep) {
                 isUpdate = true
                 lastReadTime = time
+                read.append(next)
                 output.counters.updated += 1
             } else {
                 // No update: the options stay what they were, and this one stays due.

@@ -7,6 +7,8 @@ struct RandomTraffic {
     private(set) var routes: [BoundRoute] = []
     private var models: [Model] = []
     private var features = 1
+    /// The bound of all routes: one that a reload changed would not know what was read before.
+    private var updateBound: UpdateBound?
     private var devices: [Device] = []
     var arrival: Int64 = 1_790_000_000_000_000_000
 
@@ -22,7 +24,14 @@ struct RandomTraffic {
     init(seed: UInt64) {
         generator = SplitMix(seed: seed)
         features = generator.number(1...4)
-        for _ in 0..<generator.number(1...3) { models.append(TestModels.random(&generator, features: features)) }
+        updateBound = generator.pick([nil, nil, UpdateBound(count: 1, timesteps: 6), UpdateBound(count: 3, timesteps: 17), UpdateBound(count: 4, timesteps: 4)])
+        for _ in 0..<generator.number(1...3) {
+            if let first = models.first, generator.once(in: 2) {
+                models.append(TestModels.sibling(of: first, &generator))
+            } else {
+                models.append(TestModels.random(&generator, features: features))
+            }
+        }
         for index in 0..<generator.number(1...5) { routes.append(BoundRoute(route("r\(index)/**"), generator.pick(models))) }
         for index in 0..<generator.number(1...30) {
             let route = generator.number(0...(routes.count - 1))
@@ -39,7 +48,7 @@ struct RandomTraffic {
 
     /// A route with options by chance.
     mutating func route(_ pattern: String) -> Route {
-        Route(
+        var route = Route(
             match: StreamPattern(pattern), model: generator.pick(["m", "a \"model\""]), encoding: generator.once(in: 3) ? .json : .float32,
             emit: generator.pick([
                 .update, .end, .every(1), .every(UInt64(generator.number(2...30))),
@@ -48,6 +57,9 @@ struct RandomTraffic {
             probabilities: generator.once(in: 3), hints: generator.once(in: 2), hintEvery: generator.pick([nil, nil, 1, 7]),
             gap: generator.pick([.hold, .reset]), stretch: generator.pick([1, 1, 1.5, 4]),
             sequence: generator.pick([nil, nil, 0, 1, 13, 100]), maxSkip: generator.pick([nil, nil, nil, 1, 4, 20]))
+        route.switching = generator.pick(SwitchRule.allCases)
+        if let bound = updateBound { route.maxUpdates = bound }
+        return route
     }
 
     /// The next message of one of the devices.

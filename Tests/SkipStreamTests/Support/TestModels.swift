@@ -58,4 +58,20 @@ enum TestModels {
             (metadata.sampleRate, metadata.sequenceLength, metadata.maxSkip) = (rate, length, maxSkip)
         }
     }
+
+    /// A model of the same architecture and metadata with other weights.
+    static func sibling(of model: Model, _ generator: inout SplitMix) -> Model {
+        var tensors: [String: ModelFile.Tensor] = [:]
+        for parameter in model.architecture.parameters where !parameter.isOptional {
+            let size = parameter.shape.reduce(1, *)
+            tensors[parameter.name] = ModelFile.Tensor(shape: parameter.shape, values: (0..<size).map { _ in
+                parameter.name == "state_update_gate.bias" ? generator.float(-3...0) : generator.float(-1...1)
+            })
+        }
+        do {
+            return Model(try ModelFile(model.architecture, metadata: model.metadata, tensors: tensors, file: "test"))
+        } catch {
+            fatalError("\(error)")
+        }
+    }
 }

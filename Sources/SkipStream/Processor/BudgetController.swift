@@ -1,0 +1,92 @@
+import Glibc
+
+/// Holds a route's cost at its budget by moving its stretch: an integral controller of the stretch's logarithm.
+///
+///     cost ≈ demand / factor,   ln factor ← max(0, ln factor + ½ · (ln (cost / limit) − lead))
+///
+/// A stream takes a new stretch at its next update only, so that cost follows late, by a skip's length. `lead` makes up for it: how much longer the
+/// skips are that were begun in an interval than those that ended in it, as the mean of ln(begun / ended). It is what the cost is yet to fall by.
+/// Without it a controller this quick would swing.
+///
+/// Time comes in from outside: nothing here asks a clock.
+struct BudgetController {
+    let limit: Double
+    /// What the route's own stretch is multiplied by, at least 1.
+    private(set) var factor: Float = 1
+    /// Cost a second, smoothed over about a second.
+    private(set) var load = 0.0
+
+    /// ln factor.
+    private var level = 0.0
+    /// When the interval began, in nanoseconds; nil before the first.
+    private var intervalStart: Int64?
+    /// Since then: cost, updates, and Σ ln(begun / ended) of so many skips.
+    private var cost = 0.0
+    private var updates = 0
+    private var lead = 0.0
+    private var skips = 0
+    private var isTold = false
+
+    /// What subscribers may want to know.
+    enum Change { case began, ended }
+
+    /// An interval is half a second, up to a second where there are too few updates to tell the rate by.
+    private static let shortest: Int64 = 500_000_000
+    private static let longest: Int64 = 1_000_000_000
+    private static let enough = 200
+    private static let gain = 0.5
+    /// The largest change of level in an interval.
+    private static let longestStep = 0.7
+    /// ln 1000: a stretch that reads next to nothing. More would take long to come back from.
+    private static let highest = 6.907755
+    /// Longer skips than these count as these.
+    private static let longestSkip: UInt64 = 1 << 20
+
+    init(limit: Double) { self.limit = limit }
+
+    /// A Boolean value indicating whether all that can be shed is shed, and it is not enough.
+    var isExceeded: Bool { level >= Self.highest && load > 1.05 * limit }
+
+    /// Notes an update.
+    /// - Parameters:
+    ///   - ended: timesteps of the skip that it ended; nil at a sequence's first timestep.
+    ///   - begun: those of the skip that it began.
+    mutating func note(ended: UInt64?, begun: UInt64) {
+        updates += 1
+        guard let ended else { return }
+        skips += 1
+        lead += log(Double(min(begun, Self.longestSkip)) / Double(max(1, min(ended, Self.longestSkip))))
+    }
+
+    /// Notes what was spent: updates, or seconds.
+    mutating func spend(_ amount: Double) { cost += amount }
+
+    /// Ends the interval if it is time.
+    /// - Parameter now: nanoseconds of a clock that is never set.
+    mutating func advance(to now: Int64) -> Change? {
+        guard let start = intervalStart else {
+            intervalStart = now
+            return nil
+        }
+        let elapsed = now - start
+        guard elapsed >= Self.shortest, updates >= Self.enough || elapsed >= Self.longest else { return nil }
+        let seconds = Double(elapsed) / 1e9
+        let rate = cost / seconds
+        load += (rate - load) * (1 - exp(-seconds))
+        let distance = log(max(rate, limit / 1000) / limit) - (skips > 0 ? lead / Double(skips) : 0)
+        let step = min(max(Self.gain * distance, -Self.longestStep), Self.longestStep)
+        // After a long silence as if each interval had passed.
+        level = min(max(0, level + step * (step < 0 ? max(1, seconds) : 1)), Self.highest)
+        factor = Float(exp(level))
+        (intervalStart, cost, updates, lead, skips) = (now, 0, 0, 0, 0)
+        if !isTold, factor >= 1.1 {
+            isTold = true
+            return .began
+        }
+        if isTold, factor == 1 {
+            isTold = false
+            return .ended
+        }
+        return nil
+    }
+}
