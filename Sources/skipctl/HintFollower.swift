@@ -7,8 +7,8 @@ final class HintFollower {
     private var sent = SampleTrack.Traffic()
     private var whole = SampleTrack.Traffic()
 
-    init(_ endpoint: Endpoint, _ streams: [String]) throws {
-        subscription = try Subscription(endpoint, topics: streams.map { PublishedMessage.Kind.hint.prefix + $0 })
+    init(_ endpoint: Endpoint, _ streams: [String], keys: KeyArguments) throws {
+        subscription = try Subscription(endpoint, topics: streams.map { PublishedMessage.Kind.hint.prefix + $0 }, keys: keys.load())
     }
 
     /// Tells the tracks what has come.

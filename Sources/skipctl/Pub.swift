@@ -82,7 +82,7 @@ struct Pub: ParsableCommand {
         if self.rate == nil, generate != nil { rate = 50 }
         Interruption.watch()
         var publisher = try destination.publisher()
-        let hints = followHints ? try HintFollower(results ?? destination.configuration.load().results.client, tracks.map(\.stream)) : nil
+        let hints = followHints ? try HintFollower(results ?? destination.configuration.load().resultsEndpoint(destination.keys), tracks.map(\.stream), keys: destination.keys) : nil
         try publisher.play(&tracks, rate: rate, title: stream, hints: hints)
         guard let hints else { return }
         var output = StandardOutput()

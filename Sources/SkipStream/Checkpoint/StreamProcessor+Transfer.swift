@@ -62,6 +62,7 @@ extension StreamProcessor {
         arrival = max(arrival, time)
         let slot = table.insert(record.name, table.prefetchIndex(record.name))
         noteChange(slot)
+        noteOrigin(IncomingMessage.anyone, slot)
         return adopt(record, slot, route) == .whole ? .taken : .takenOnOtherKernels
     }
 }

@@ -22,7 +22,7 @@ final class ShadowRun {
     private var trials: [Trial]
     /// Nanoseconds that the candidates took.
     private var time: Int64 = 0
-    private let chosen: UnsafeMutablePointer<(message: IncomingMessage, index: Int, trial: Int)>
+    private let chosen: UnsafeMutablePointer<(index: Int, trial: Int)>
     private let messages: UnsafeMutablePointer<IncomingMessage>
 
     /// Takes on the candidates of some routes; nil where there are none.
@@ -58,8 +58,10 @@ final class ShadowRun {
         var count = 0
         for index in block.indices {
             guard let trial = trial(of: index, running) else { continue }
-            chosen[count] = (block[index], index, trial)
+            chosen[count] = (index, trial)
             messages[count] = block[index]
+            // It has been asked already whether its device may.
+            messages[count].origin = IncomingMessage.anyone
             count += 1
         }
         guard count > 0 else { return }

@@ -22,6 +22,8 @@ extension StreamProcessor {
     /// The same for a new stream; `noteOrigin` is to follow when it has a slot.
     mutating func isGranted(_ part: UnsafeMutablePointer<MessageParts>) -> Bool {
         if part.pointee.origin == IncomingMessage.anyone || grants.allow(part.pointee.origin, part.pointee.name) { return true }
+        // A candidate beside the model isn't to see it either.
+        part.pointee.isUsable = false
         counters.messages += 1
         counters[.denied] += 1
         sink.denied(stream: part.pointee.name, origin: part.pointee.origin)
