@@ -18,9 +18,11 @@ struct MessageOrigins: Sendable {
         return named ?? 0
     }
 
+    /// All connections of a key are one device.
     private func hashName(_ name: UnsafeRawBufferPointer?) -> UInt64? {
         guard let name, !name.isEmpty else { return nil }
-        return hash(name)
+        guard let peer = PeerIdentity(name) else { return hash(name) }
+        return withUnsafeBytes(of: peer.device) { hash($0) }
     }
 
     private func hashAddress(_ text: UnsafeRawBufferPointer?) -> UInt64? {
