@@ -3,6 +3,8 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTP1
+import NIOPosix
 import ServiceLifecycle
 import SkipConfiguration
 
@@ -29,10 +31,10 @@ struct HTTPServer: Service {
 
     func run() async throws {
         let observatory = Observatory(daemon)
-        let application = application(Responder(daemon: daemon, observatory: observatory, isLoopback: address.isLoopback))
+        let server = try server(Responder(daemon: daemon, observatory: observatory, isLoopback: address.isLoopback))
         do {
             try await withGracefulShutdownHandler {
-                try await application.run()
+                try await server.run()
             } onGracefulShutdown: {
                 // Their connections would stay open, and the server with them, for ever.
                 Task { await observatory.close() }
@@ -43,24 +45,36 @@ struct HTTPServer: Service {
         }
     }
 
-    private func application(_ responder: Responder) -> some ApplicationProtocol {
+    /// A request went wrong while its answer was on its way; the connection ends.
+    private struct Unanswerable: Error {}
+
+    /// The server by itself, not an `Application`, which would wake up every second to know what time it is.
+    private func server(_ responder: Responder) throws -> any Service {
         var quiet = logger
         // The server's own lines are for debugging.
         quiet.logLevel = .error
-        return Application(
-            responder: CallbackResponder<BasicRequestContext> { request, _ in await responder.respond(to: request) },
-            server: .http1(configuration: .init(
-                // Requests are short; whoever doesn't finish one makes room for others.
-                idleTimeout: .seconds(60),
-                httpDecoderConfiguration: .init(maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 64))),
+        let builder = HTTPServerBuilder.http1(configuration: .init(
+            // Requests are short; whoever doesn't finish one makes room for others.
+            idleTimeout: .seconds(60),
+            httpDecoderConfiguration: .init(maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 64)))
+        return try builder.buildServer(
             configuration: .init(
                 address: .hostname(address.host == "*" ? "0.0.0.0" : address.host, port: Int(address.port)),
                 availableConnectionsDelegate: .maximum(Self.maximumConnections, logger: quiet)),
-            onServerRunning: { [address, logger, onListening] channel in
-                let listening = HostAndPort(host: address.host, port: UInt16(channel.localAddress?.port ?? Int(address.port)))
-                logger.notice("dashboard and metrics at http://\(listening)/")
-                onListening(listening)
-            },
-            logger: quiet)
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: quiet
+        ) { request, writer, _ in
+            let response = await responder.respond(to: request)
+            do {
+                try await writer.write(response: response.head, body: response.body)
+            } catch is HTTPParserError {
+                // It must not be answered a second time.
+                throw Unanswerable()
+            }
+        } onServerRunning: { [address, logger, onListening] channel in
+            let listening = HostAndPort(host: address.host, port: UInt16(channel.localAddress?.port ?? Int(address.port)))
+            logger.notice("dashboard and metrics at http://\(listening)/")
+            onListening(listening)
+        }
     }
 }

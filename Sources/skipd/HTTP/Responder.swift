@@ -89,6 +89,7 @@ struct Responder: Sendable {
         Response(
             status: status,
             headers: [
+                .date: Time.httpDate,
                 .contentType: type,
                 .cacheControl: "no-store",
                 .contentSecurityPolicy: Self.policy,

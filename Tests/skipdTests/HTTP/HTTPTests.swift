@@ -97,6 +97,35 @@ import Testing
         }
     }
 
+    @Test("while nobody looks, no thread wakes up; while somebody does, some do, and once they have gone none again")
+    func idle() throws {
+        let daemon = try RunningDaemon.withHTTP()
+        let url = try daemon.url()
+        /// How often threads have given up the processor of themselves, as whoever wakes up for a moment does.
+        func wakeUps() -> Int {
+            let tasks = "/proc/\(daemon.processIdentifier)/task"
+            return ((try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []).reduce(0) { sum, thread in
+                guard let handle = FileHandle(forReadingAtPath: "\(tasks)/\(thread)/status"), let data = try? handle.readToEnd() else { return sum }
+                let line = String(decoding: data, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("voluntary_ctxt_switches:") }
+                return sum + (line?.split(separator: "\t").last.flatMap { Int($0) } ?? 0)
+            }
+        }
+        /// Wake-ups in two seconds.
+        func pause() -> Int {
+            let before = wakeUps()
+            sleep(2)
+            return wakeUps() - before
+        }
+        // The start has to be over, and a heartbeat of a socket may come in between.
+        try daemon.wait("silence before the first viewer") { pause() <= 2 }
+        var viewer: HTTPConnection? = try HTTPConnection(url)
+        viewer?.request("GET", "/events?stream=watch/7")
+        _ = try viewer?.read(through: "event: stream")
+        #expect(pause() > 6, "four pictures a second")
+        viewer = nil
+        try daemon.wait("silence after the last viewer") { pause() <= 2 }
+    }
+
     @Test("a stop ends viewers' events and does not wait for them")
     func stop() throws {
         let daemon = try RunningDaemon.withHTTP()
