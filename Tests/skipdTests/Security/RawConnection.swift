@@ -61,7 +61,8 @@ final class RawConnection {
         let endpoint: String
 
         init() throws {
-            descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            self.descriptor = descriptor
             var address = RawConnection.loopback(port: 0)
             var length = socklen_t(MemoryLayout<sockaddr_in>.size)
             let result = RawConnection.with(&address) { bind(descriptor, $0, $1) }
