@@ -27,6 +27,16 @@ public struct Counters: Sendable, Equatable {
 
     public init() {}
 
+    /// Where the timesteps that did not arrive are counted no further. A message may tell of 2⁵³ of them, and only 2,048 such messages would
+    /// overflow the count; up to here it can also be added to others.
+    public static let mostMissing: UInt64 = 1 << 62
+
+    /// Counts a gap.
+    mutating func miss(omitted: UInt64, lost: UInt64) {
+        self.omitted = min(self.omitted + omitted, Self.mostMissing)
+        self.lost = min(self.lost + lost, Self.mostMissing)
+    }
+
     /// Messages dropped for a cause.
     public subscript(cause: DropCause) -> UInt64 {
         get {

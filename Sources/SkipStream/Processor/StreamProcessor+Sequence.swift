@@ -100,7 +100,8 @@ extension StreamProcessor {
         // From the timestep at which an update was due on they are lost, before it they would not have been read.
         let firstLost = min(max(stream.pointee.due, next), stop)
         stream.pointee.omitted = UInt32(clamping: UInt64(stream.pointee.omitted) + firstLost - next)
-        counters.omitted += firstLost - next
+        let lost = timestep - firstLost
+        counters.miss(omitted: firstLost - next, lost: lost)
         if firstLost > next { note(.omitted, slot, at: next, until: firstLost) }
         publishLastRegularResult(slot, upTo: stop, end: end)
         stream.pointee.next = stop
@@ -111,9 +112,7 @@ extension StreamProcessor {
             restart(slot, at: end + (timestep - end) / length * length)
             stream.pointee.next = timestep
         }
-        let lost = timestep - firstLost
         guard lost > 0 else { return }
-        counters.lost += lost
         note(.lost, slot, at: firstLost, until: timestep)
         stream.pointee.lost = UInt32(clamping: UInt64(stream.pointee.lost) + lost)
         publish(.lost(from: firstLost, to: timestep), slot)

@@ -42,6 +42,17 @@ struct SequenceTests {
         #expect(station.send(7, count: 5).short == ["10"])
     }
 
+    @Test("gaps of 2⁵³ timesteps, again and again, end nothing: the count stops, and the next sample is read")
+    func hugeGaps() {
+        var station = Station()
+        for boot: UInt32 in 1...3_000 {
+            station.send(0, count: 0, boot: boot)
+            station.send(1 << 53, count: 0, boot: boot)
+        }
+        #expect(station.processor.counters.lost == Counters.mostMissing && station.processor.counters.omitted == 0)
+        #expect(station.send(0, boot: 4_000).short == ["reset", "0"])
+    }
+
     @Test("a gap past several sequence ends publishes one final, that of the sequence that was open")
     func gapPastEnds() {
         var station = Station { $0.sequence = 10 }
