@@ -322,7 +322,9 @@ const timeline = (marks, next) => {
   const used = marks.slice(first), begin = Math.max(used[0]?.[1] ?? next, next - 2000), at = new Map();
   for (const mark of used) {
     const [kind, from, to] = mark;
-    for (let t = Math.max(from, begin); t < (kind === Mark.omitted || kind === Mark.lost ? to : from + 1); t++) {
+    // A gap of before the device's restart may end far behind where the stream is now.
+    const end = Math.min(kind === Mark.omitted || kind === Mark.lost ? to : from + 1, next);
+    for (let t = Math.max(from, begin); t < end; t++) {
       const cell = at.get(t) ?? {};
       if (kind === Mark.start) cell.start = true; else cell.mark = mark;
       at.set(t, cell);
