@@ -49,7 +49,7 @@ struct Pub: ParsableCommand {
     func validate() throws {
         guard SampleHeader.isValidStream(stream) else { throw ValidationError("STREAM must be 1 to 255 bytes without control characters") }
         guard (1...Int(UInt16.max)).contains(batch) else { throw ValidationError("--batch must be from 1 to 65535") }
-        guard features > 0 else { throw ValidationError("--features must be a whole number from 1 up") }
+        guard 1...1_000_000 ~= features else { throw ValidationError("--features must be from 1 to 1000000") }
         for (name, value) in [("--rate", rate), ("--speed", speed)] {
             guard value.map({ $0 > 0 && $0.isFinite }) ?? true else { throw ValidationError("\(name) must be a number above 0") }
         }

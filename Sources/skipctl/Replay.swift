@@ -66,7 +66,8 @@ struct Replay: ParsableCommand {
         var trace = trace.map { _ in ReplayTrace(loaded) }
         var sequences: [ReplayedSequence] = []
         for (recording, range) in recordings.ranges.enumerated() {
-            let length = sequence == 0 ? max(range.count, 1) : sequence
+            let whole = max(range.count, 1)
+            let length = sequence == 0 ? whole : min(sequence, whole)
             // An empty recording is an empty sequence: a line of its own, no timestep.
             let starts = range.isEmpty ? [range.lowerBound] : Array(stride(from: range.lowerBound, to: range.upperBound, by: length))
             for start in starts {

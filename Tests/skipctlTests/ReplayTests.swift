@@ -86,6 +86,9 @@ struct ReplayTests {
         #expect(objects[0]["timesteps"] as? Int == 200 && objects[0]["seq"] as? Int == 199)
         #expect(objects[6]["timesteps"] as? Int == 133 && objects[6]["seq"] as? Int == 1332 && objects[6]["recording"] as? Int == 0)
         #expect(objects[7]["recording"] as? Int == 1)
+        // One longer than any recording divides none.
+        let whole = try skipctl("replay", Bundled.recordings, "--model", Bundled.model, "--sequence", String(Int.max), "--json").objects()
+        #expect(whole.dropLast().map { $0["timesteps"] as? Int } == lengths)
     }
 
     @Test("stretch and max_skip move the update rate, as a route's do")

@@ -19,7 +19,7 @@ struct UsageTests {
         ["model", "import", "x", "--out", "y", "--sample-rate", "0"], ["tail", "--count", "0"], ["tail", "--wait", "5"], ["tail", "--format", "{nothing}"],
         ["tail", "--format", "{stream"], ["tail", "--json", "--format", "{p}"], ["pub"], ["pub", ""], ["pub", "a\u{7}b"], ["pub", String(repeating: "x", count: 256)],
         ["pub", "x", "--batch", "0"], ["pub", "x", "--batch", "65536"], ["pub", "x", "--rate", "0"], ["pub", "x", "--generate", "noise"], ["pub", "x", "f.csv", "--speed", "1"],
-        ["pub", "x", "f.csv", "--generate", "sine"], ["pub", "x{}", "f.csv"], ["pub", "x", "-n", "3"], ["pub", "x", "--ingest", "udp://a"], ["reset"], ["reset", "x", "--prefix", "y"],
+        ["pub", "x", "f.csv", "--generate", "sine"], ["pub", "x{}", "f.csv"], ["pub", "x", "--generate", "sine", "--features", "1000001"], ["pub", "x", "-n", "3"], ["pub", "x", "--ingest", "udp://a"], ["reset"], ["reset", "x", "--prefix", "y"],
         ["streams", "--sort", "colour"], ["streams", "--limit", "0"], ["status", "--timeout", "soon"], ["demo", "--speed", "0"],
         ["top", "--sort", "colour"], ["top", "--interval", "1ms"], ["top", "--count", "0"], ["record"], ["record", "x", "--count", "0"], ["replay", "x", "--speed", "-1"], ["replay", "x", "--speed", "1", "--rate", "5"],
         ["bench", "--streams", "0"], ["bench", "--stream", "x"], ["bench", "--control", "ipc:///x"], ["config", "show", "--control", "udp://x"],

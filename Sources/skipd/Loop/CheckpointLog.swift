@@ -57,6 +57,9 @@ final class CheckpointLog: Sendable {
         logger.notice("restored \(counts.sentence) in \(Int((seconds * 1000).rounded())) ms")
     }
 
+    /// A Boolean value indicating whether the last one failed.
+    var isFailing: Bool { state.withLock { $0.error != nil } }
+
     /// For `status`.
     var reply: CheckpointReply {
         state.withLock { state in

@@ -139,7 +139,8 @@ final class LoopCheckpoints {
                 due = Time.monotonic
             }
         }
-        log.note(outcome, duration: Time.monotonic - begun)
+        // One that had nothing to write says nothing about a disk that has failed before.
+        if tookAny || !log.isFailing { log.note(outcome, duration: Time.monotonic - begun) }
         for reply in answered { reply(.success(outcome)) }
         answered = []
     }
