@@ -15,6 +15,8 @@ struct DemoDaemon: ~Copyable {
     /// - Parameter emit: when it publishes results, a route's keys.
     init(program: String, model: String, emit: String = "emit = \"change\"\nmin_p = 0.6") throws {
         let folder = try Self.makeFolder()
+        // The configuration's own folder is where it would look for a relative one.
+        let path = model.hasPrefix("/") ? model : "\(FileManager.default.currentDirectoryPath)/\(model)"
         // Sockets in the folder: no port can be taken, and nobody else gets at them.
         let endpoints = ["ingest", "results", "control"].map { Endpoint.ipc(path: "\(folder)/\($0).sock") }
         let text = """
@@ -30,7 +32,7 @@ struct DemoDaemon: ~Copyable {
             directory = ""
             [[model]]
             name = "watch"
-            path = \(Self.quoted(model))
+            path = \(Self.quoted(path))
             [[route]]
             match = "watch/*"
             model = "watch"

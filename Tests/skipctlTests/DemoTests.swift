@@ -66,6 +66,14 @@ struct DemoTests {
         #expect(try isClean(folder))
     }
 
+    @Test("a model's path may be relative to where the demo is started")
+    func relative() throws {
+        let folder = try TemporaryFolder()
+        let up = String(repeating: "../", count: FileManager.default.currentDirectoryPath.split(separator: "/").count)
+        let outcome = try run(["--speed", "20", "--model", up + Bundled.model.dropFirst()], in: folder).finish()
+        #expect(outcome.status == 0 && outcome.error.isEmpty, "\(outcome.error)")
+    }
+
     @Test("even where it is killed, the daemon goes with it", .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv")))
     func killed() throws {
         let folder = try TemporaryFolder()
