@@ -1,9 +1,11 @@
-/// How far a long command is, on standard error and only where that is a terminal.
+import Glibc
+
+/// How far a long command is, on standard error and only where that is a terminal, which no other command has now.
 struct Progress {
     private let title: String
     private let total: Int?
     private var done = 0
-    private let isShown = isTerminal(2)
+    private let isShown = isTerminal(2) && [-1, getpgrp()].contains(tcgetpgrp(2))
     private var shown: ContinuousClock.Instant?
 
     init(_ title: String, of total: Int, isKnown: Bool = true) {

@@ -39,7 +39,7 @@ struct Record: ParsableCommand {
     func validate() throws {
         guard count.map({ $0 > 0 }) ?? true else { throw ValidationError("--count must be a whole number from 1 up") }
         guard rate.map({ $0 > 0 && $0.isFinite }) ?? true else { throw ValidationError("--rate must be a number above 0") }
-        guard features.map({ $0 > 0 }) ?? true else { throw ValidationError("--features must be a whole number from 1 up") }
+        guard features.map({ 1...1_000_000 ~= $0 }) ?? true else { throw ValidationError("--features must be from 1 to 1000000") }
     }
 
     func run() throws {

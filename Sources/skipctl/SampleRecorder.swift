@@ -56,7 +56,7 @@ struct SampleRecorder {
         let name = String(text.dropFirst(Self.topic.count))
         guard selection.contains(name) else { return 0 }
         guard let (header, features, values) = read(name, header: frames.count == 3 ? frames[1] : nil, frames[frames.count - 1]) else { return 0 }
-        if features > 0, featureCount == nil { featureCount = features }
+        if header.count > 0, features > 0, featureCount == nil { featureCount = features }
         guard features == featureCount || header.count == 0 else {
             refused[.otherFeatures, default: 0] += 1
             return 0
@@ -124,7 +124,9 @@ struct SampleRecorder {
             features = known
             parsed = SampleHeader(count: payload.count / (known * 4))
         }
-        guard payload.count == parsed.count * features * parsed.type.size else { return refuse(.unreadable) }
+        // Nobody has checked the message: a JSON header's shape may be any.
+        let (size, overflow) = (parsed.count * features).multipliedReportingOverflow(by: parsed.type.size)
+        guard !overflow, payload.count == size else { return refuse(.unreadable) }
         let values = payload.withUnsafeBytes { bytes in
             [Float](unsafeUninitializedCapacity: parsed.count * features) { values, count in
                 count = parsed.count * features

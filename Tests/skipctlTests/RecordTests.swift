@@ -130,6 +130,24 @@ struct RecordTests {
         })
     }
 
+    @Test("messages that nobody has checked end no recording, and don't say how wide it is")
+    func hostile() throws {
+        let folder = try TemporaryFolder()
+        let daemon = try FakeDaemon(.xpub, folder)
+        let configuration = try folder.write("[[model]]\nname = \"watch\"\npath = \"\(Bundled.model)\"\n[[route]]\nmatch = \"watch/**\"\nmodel = \"watch\"\n", to: "skipd.toml")
+        let recorder = try RunningProgram("skipctl", ["record", folder.path("recorded.safetensors"), "--config", configuration, "--results", daemon.endpoint, "--count", "1", "--wait", "1m"])
+        _ = try daemon.subscriptions(1)
+        for (header, payload) in [
+            (#"{"dtype": "<f8", "shape": [2147483647, 2147483647]}"#, 8), (#"{"dtype": "<f4", "shape": [2147483647, 2147483647]}"#, 0),
+            (#"{"dtype": "<f4", "shape": [0, 99]}"#, 0), ("S", 24), (#"{"dtype": "<f4", "shape": [1, 6], "seq": 9007199254740991}"#, 24),
+        ] {
+            #expect(try daemon.socket.sendMultipart([Array("sample/watch/1".utf8), Array(header.utf8), [UInt8](repeating: 0, count: payload)]))
+        }
+        let outcome = recorder.finish()
+        #expect(outcome.status == 0 && outcome.output.contains("1 recording of 1 stream, 1 timestep\n"), "\(outcome.output)\(outcome.error)")
+        #expect(outcome.error.contains("3 messages are none of skipd's protocol"), "\(outcome.error)")
+    }
+
     @Test("samples are passed on only where they may be, and only to those who ask for them")
     func permission() throws {
         let daemon = try Daemon(results: "samples = false")
