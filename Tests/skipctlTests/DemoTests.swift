@@ -70,7 +70,7 @@ struct DemoTests {
     func relative() throws {
         let folder = try TemporaryFolder()
         let up = String(repeating: "../", count: FileManager.default.currentDirectoryPath.split(separator: "/").count)
-        let outcome = try run(["--speed", "20", "--model", up + Bundled.model.dropFirst()], in: folder).finish()
+        let outcome = try run(["--speed", "20", "--model", "\(up)\(Bundled.model.dropFirst())"], in: folder).finish()
         #expect(outcome.status == 0 && outcome.error.isEmpty, "\(outcome.error)")
     }
 

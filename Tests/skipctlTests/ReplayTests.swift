@@ -88,7 +88,7 @@ struct ReplayTests {
         #expect(objects[7]["recording"] as? Int == 1)
         // One longer than any recording divides none.
         let whole = try skipctl("replay", Bundled.recordings, "--model", Bundled.model, "--sequence", String(Int.max), "--json").objects()
-        #expect(whole.dropLast().map { $0["timesteps"] as? Int } == lengths)
+        #expect(whole.dropLast().compactMap { $0["timesteps"] as? Int } == lengths)
     }
 
     @Test("stretch and max_skip move the update rate, as a route's do")
