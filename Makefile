@@ -24,7 +24,7 @@ LIBRARIES := SkipRNN SkipRNNTraining SkipStream ZeroMQ
 .PHONY: help deps test-deps swift-there build test crash bench instructions demo man docs pictures install lay-out deb test-deb clean
 
 help: ## List the targets
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 deps: swift-there ## Install what the build needs from Debian, if it is missing
 	@$(call install-missing,$(BUILD_PACKAGES))

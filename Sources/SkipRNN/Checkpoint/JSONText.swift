@@ -11,7 +11,11 @@ extension [UInt8] {
     /// Appends UTF-8 bytes as a JSON string.
     package mutating func appendJSON(utf8 bytes: UnsafeRawBufferPointer) {
         append(UInt8(ascii: "\""))
-        for byte in bytes { appendJSONByte(byte) }
+        if bytes.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+            append(contentsOf: bytes)
+        } else {
+            for byte in bytes { appendJSONByte(byte) }
+        }
         append(UInt8(ascii: "\""))
     }
 

@@ -14,10 +14,14 @@ struct StreamResult {
 struct Outgoing {
     private(set) var topic: [UInt8] = []
     private(set) var body: [UInt8] = []
+    /// The time last written, and its text: the results of a block mostly have one time.
+    private var time: Int64?
+    private var timeText: [UInt8] = []
 
     init() {
         topic.reserveCapacity(512)
         body.reserveCapacity(4096)
+        timeText.reserveCapacity(64)
     }
 
     /// Begins a message on `prefix` + the stream's name.
@@ -37,7 +41,12 @@ struct Outgoing {
         write(",\"n\":", result.number)
         write(",\"seq\":", result.timestep)
         write(",\"time\":\"")
-        body.append(timestamp: result.time)
+        if time != result.time {
+            time = result.time
+            timeText.removeAll(keepingCapacity: true)
+            timeText.append(timestamp: result.time)
+        }
+        body.append(contentsOf: timeText)
         write("\"")
         let group = route.pointee.group
         let outputs = group.outputs[..<group.model.architecture.outputSize]

@@ -47,6 +47,7 @@ public struct SampleHeader: Sendable, Equatable {
     }
 
     /// Reads the binary form; nil where it is malformed.
+    @inline(__always)
     package init?(binary bytes: UnsafeRawBufferPointer) {
         guard bytes.count == Self.size, let start = bytes.baseAddress else { return nil }
         // "SK", version 1, and nothing in the reserved bytes.

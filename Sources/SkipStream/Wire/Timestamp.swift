@@ -36,14 +36,17 @@ extension [UInt8] {
 
     /// Appends a number that is not negative, with leading zeros up to `width` digits.
     mutating func append(decimal value: Int64, width: Int = 1) {
-        var (power, digits): (Int64, Int) = (1, 1)
-        while digits < width || value / power >= 10 {
-            power *= 10
-            digits += 1
-        }
-        while power > 0 {
-            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / power % 10))
-            power /= 10
+        // From the back, in room on the stack: dividing by a constant is a multiplication.
+        let room = 20
+        withUnsafeTemporaryAllocation(byteCount: room, alignment: 1) { digits in
+            var (rest, first) = (value.magnitude, room)
+            repeat {
+                let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+                first -= 1
+                digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
+                rest = quotient
+            } while rest > 0 || room - first < width
+            append(contentsOf: UnsafeRawBufferPointer(rebasing: digits[first...]))
         }
     }
 }
