@@ -135,7 +135,7 @@ struct GateArguments: ParsableArguments {
         guard maxSkip.map({ $0 >= 1 }) ?? true else { throw ValidationError("--max-skip must be a whole number from 1 up") }
     }
 
-    func options(for model: Model) -> GateOptions { GateOptions(stretch: stretch, maxSkip: maxSkip ?? model.metadata.maxSkip) }
+    func options(for model: Model) -> GateOptions { model.gateOptions(stretch: stretch, maxSkip: maxSkip) }
 }
 
 extension Model {

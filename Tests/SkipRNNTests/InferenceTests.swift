@@ -106,9 +106,9 @@ struct InferenceTests {
         #expect(GateOptions(stretch: 4).stretched(0.5) == 0.125)
     }
 
-    @Test("cells without a gate read every timestep", arguments: [Architecture.Cell.gru, .lstm])
-    func baselines(cell: Architecture.Cell) throws {
-        var inference = Inference(try model(seed: 8, cell: cell))
+    @Test("cells without a gate read every timestep, whatever the stretch", arguments: [Architecture.Cell.gru, .lstm], [1, 100] as [Float])
+    func baselines(cell: Architecture.Cell, stretch: Float) throws {
+        var inference = Inference(try model(seed: 8, cell: cell), options: GateOptions(stretch: stretch))
         for _ in 0..<10 { #expect(inference.step(sample) == .updated) }
         #expect(inference.gate == .start)
     }
@@ -119,7 +119,7 @@ struct InferenceTests {
         for round in 0..<40 {
             let architecture = RandomModel.architecture(&generator)
             let model = Model(try RandomModel.file(architecture, &generator, maxSkip: [nil, 1, 5, 30].randomElement(using: &generator) ?? nil))
-            let options = GateOptions(stretch: [1, 1, 2.5].randomElement(using: &generator) ?? 1, maxSkip: model.metadata.maxSkip)
+            let options = model.gateOptions(stretch: [1, 1, 2.5].randomElement(using: &generator) ?? 1)
             let samples = RandomModel.timesteps(120, features: architecture.inputSize, &generator)
             var inference = Inference(model, options: options)
             let updates = (0..<120).filter { inference.step(samples[($0 * architecture.inputSize)..<(($0 + 1) * architecture.inputSize)]) == .updated }

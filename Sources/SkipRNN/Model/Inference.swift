@@ -27,7 +27,7 @@ public struct Inference {
     public init(_ model: Model, gate: GateState = .start, options: GateOptions? = nil) {
         self.model = model
         self.gate = gate
-        self.options = options ?? GateOptions(maxSkip: model.metadata.maxSkip)
+        self.options = options.map { model.architecture.cell.hasStateUpdateGate ? $0 : GateOptions(maxSkip: $0.maxSkip) } ?? model.gateOptions()
         state = model.initialState
         workspace = Workspace(for: model, streams: 1)
     }

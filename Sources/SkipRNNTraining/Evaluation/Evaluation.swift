@@ -42,7 +42,7 @@ public struct Evaluation: Sendable {
         confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
         updates = [Int](repeating: 0, count: classes)
         timesteps = updates
-        let gate = GateOptions(stretch: stretch, maxSkip: model.metadata.maxSkip)
+        let gate = model.gateOptions(stretch: stretch)
         for window in try options.windows(recordings, chosen) {
             var inference = Inference(model, options: gate)
             let label = recordings.classes?[window.recording] ?? 0

@@ -44,7 +44,7 @@ public struct Route: Sendable, Equatable {
     }
 
     /// When updates fall due under this route, for a model.
-    public func gateOptions(for model: Model) -> GateOptions { GateOptions(stretch: stretch, maxSkip: maxSkip ?? model.metadata.maxSkip) }
+    public func gateOptions(for model: Model) -> GateOptions { model.gateOptions(stretch: stretch, maxSkip: maxSkip) }
 
     /// Timesteps of a sequence under this route, for a model; nil for endless.
     public func sequenceLength(for model: Model) -> UInt64? {

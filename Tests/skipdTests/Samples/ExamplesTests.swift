@@ -57,4 +57,33 @@ import Testing
         #expect(status.droppedTotal == 0)
         #expect(status.timesteps["lost"] == 0)
     }
+
+    /// A daemon whose route gives hints.
+    private func hintingDaemon() throws -> RunningDaemon { try RunningDaemon(ingest: "bind = [\"tcp://127.0.0.1:*\"]", route: "emit = \"update\"\nhints = true") }
+
+    /// Looks at what a device that sleeps has said at its end, and what skipd counted.
+    private func check(_ device: Run, _ daemon: RunningDaemon) throws {
+        #expect(device.status == 0, "\(device.errors)")
+        let parts = device.output.split(separator: " ")
+        let silent = try #require(parts.first.flatMap { Int($0) }, "\(device.output)")
+        #expect(silent > 0 && device.output.hasSuffix(" of 100 timesteps never sent\n"))
+        let status = try daemon.waitForStatus("all timesteps") { $0.arrived + ($0.timesteps["omitted"] ?? 0) + ($0.timesteps["lost"] ?? 0) == 100 }
+        #expect(status.timesteps["omitted"] == silent && status.timesteps["lost"] == 0 && status.droppedTotal == 0, "\(status)")
+        #expect(try daemon.stream("watch/example")["omitted"] == "\(silent)")
+    }
+
+    @Test("the device in Python that sleeps sends less, and nothing that would have been read is missed")
+    func sleeperInPython() throws {
+        let daemon = try hintingDaemon()
+        try check(try Run(Python.path ?? "/usr/bin/python3", ["\(Files.root)/examples/sleeper.py", "watch/example", daemon.ingest[0], daemon.results[0], "100"]), daemon)
+    }
+
+    @Test("so does the one in C, which compiles without a warning")
+    func sleeperInC() throws {
+        let daemon = try hintingDaemon()
+        let program = daemon.folder + "/sleeper"
+        let compiler = try Run("/usr/bin/cc", ["-std=c11", "-D_DEFAULT_SOURCE", "-Wall", "-Wextra", "-Werror", "-o", program, "\(Files.root)/examples/sleeper.c", "-lzmq", "-lm"])
+        try #require(compiler.status == 0, "\(compiler.errors)")
+        try check(try Run(program, ["watch/example", daemon.ingest[0], daemon.results[0], "100"]), daemon)
+    }
 }
