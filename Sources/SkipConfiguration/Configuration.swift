@@ -105,7 +105,8 @@ public struct State: Sendable, Equatable {
 public struct Limits: Sendable, Equatable {
     /// The most streams kept at a time. The default is 1,000,000.
     public var maxStreams = 1_000_000
-    /// A Boolean value indicating whether a new stream past `maxStreams` evicts the longest idle of a sample; else it is refused. The default is true.
+    /// A Boolean value indicating whether a new stream past `maxStreams` evicts the longest idle of a sample, of its own device or of one that
+    /// has more streams; else it is refused. The default is true.
     public var evict = true
     /// How long an idle stream's state is kept; zero is for ever. The default is 24 hours.
     public var idleTimeout: Duration = .seconds(24 * 3600)

@@ -1,8 +1,9 @@
-// Faults of the disk under skipd's states, for tests: loaded before libc by LD_PRELOAD.
+// Faults of the disk under skipd's states, and of the clock, for tests: loaded before libc by LD_PRELOAD.
 //
 //   FAULT_FOLDER  calls on files below it are meant
 //   FAULT_KILL    the process is killed at the so-manieth call that changes one: of a write half is done
 //   FAULT_WHILE   as long as this file exists, every such call fails with FAULT_ERRNO
+//   FAULT_CLOCK   as long as this file exists, the time of day is three days ahead; the monotonic clock stays
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 static int below(const char *path) {
@@ -105,4 +107,11 @@ int rename(const char *from, const char *to) {
 int unlink(const char *path) {
     CHANGES(below(path))
     return ((int (*)(const char *))next("unlink"))(path);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *time) {
+    int status = ((int (*)(clockid_t, struct timespec *))next("clock_gettime"))(clock, time);
+    const char *file = getenv("FAULT_CLOCK");
+    if (file && clock == CLOCK_REALTIME && access(file, F_OK) == 0) time->tv_sec += 3 * 86400;
+    return status;
 }

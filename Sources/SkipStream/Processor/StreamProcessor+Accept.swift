@@ -87,9 +87,10 @@ extension StreamProcessor {
         guard SampleFrames.isValidName(name) else { return drop(.malformed, name, "its stream name is not UTF-8 without control characters") }
         guard let route = routes.match(name) else { return drop(.unknownRoute, name, "no route matches its stream name") }
         guard readHeader(part, route) else { return }
-        guard makeRoom() else { return drop(.overLimit, name, "there is no room for another stream") }
+        let origin = StreamOrigins.bucket(originHash(part.pointee.envelope))
+        guard makeRoom(for: origin) else { return drop(.overLimit, name, "there is no room for another stream") }
         counters.messages += 1
-        let slot = table.insert(name, part.pointee.hash)
+        let slot = table.insert(name, part.pointee.hash, origin: origin)
         noteChange(slot)
         noteOrigin(part.pointee.origin, slot)
         routes.countStream(route, 1)
@@ -103,19 +104,24 @@ extension StreamProcessor {
         place(index)
     }
 
-    /// Makes room for one more stream; false where the limits don't allow it.
-    private mutating func makeRoom() -> Bool {
+    /// Makes room for one more stream of an origin; false where the limits don't allow it.
+    private mutating func makeRoom(for origin: UInt16) -> Bool {
         guard table.count >= limits.maximumStreams else { return true }
         guard limits.evict, limits.maximumStreams > 0 else { return false }
         // Streams that wait in the block have to stay: in a small table these may be all.
         if pendingCount >= table.count { updatePending() }
         // Two, where the most has been lowered, so that the table shrinks to it in time.
         for _ in 0..<2 where table.count >= limits.maximumStreams {
-            guard let idlest = table.idlest() else { break }
-            counters.evicted += 1
-            remove(idlest, "another stream needed its place")
+            if let idlest = table.idlest(for: origin) {
+                counters.evicted += 1
+                remove(idlest, "another stream needed its place")
+            } else {
+                // All that may go wait in the block; then the origin has one that doesn't.
+                guard pendingCount > 0 else { return false }
+                updatePending()
+            }
         }
-        return true
+        return table.count < limits.maximumStreams
     }
 
     /// Notes that a stream was heard of.

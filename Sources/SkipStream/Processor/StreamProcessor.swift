@@ -21,6 +21,9 @@ public struct StreamProcessor: ~Copyable {
     var routes = RouteTable()
     public internal(set) var counters = Counters()
     public var limits: StreamLimits
+    /// A seeded hash of the identity of the device that sent a message, from the message's envelope: for shares of the table. It is asked
+    /// for new streams only, and once for each that was taken back from the store. By default all messages are one device's.
+    public var originHash: (UnsafeRawPointer?) -> UInt64 = { _ in 0 }
     let sink: any ResultSink
     var outgoing = Outgoing()
 
@@ -95,6 +98,7 @@ public struct StreamProcessor: ~Copyable {
             }
             parts[index].take(frames)
             parts[index].origin = block[index].origin
+            parts[index].envelope = block[index].envelope
             parts[index].hash = table.prefetchIndex(frames.name)
         }
         for index in block.indices where parts[index].isUsable { parts[index].guess = table.prefetchSlot(parts[index].hash) }
@@ -140,6 +144,7 @@ struct MessageParts {
     var origin: UInt32 = IncomingMessage.anyone
     /// Where in `numbers` a JSON payload's timesteps begin; nil for a binary one.
     var numbersStart: Int?
+    var envelope: UnsafeRawPointer?
 
     /// Takes a message's parts over; the header is read later, under the stream's route.
     @inline(__always)

@@ -4,6 +4,7 @@ import CSkipKernels
 package struct StreamTable: ~Copyable {
     private var index = StreamIndex()
     private var slots = Slab<StreamSlot>(width: 1)
+    private var origins = StreamOrigins()
     private let hash: NameHash
     private var chance = Chance()
 
@@ -21,7 +22,7 @@ package struct StreamTable: ~Copyable {
     /// Slots, free ones included: indices run from 0 up to it.
     package var capacity: UInt32 { UInt32(slots.capacity) }
     /// Bytes that the table takes, without the states.
-    package var byteCount: Int { index.byteCount + slots.byteCount }
+    package var byteCount: Int { index.byteCount + slots.byteCount + origins.byteCount }
 
     @inline(__always)
     subscript(slot: UInt32) -> UnsafeMutablePointer<StreamSlot> { slots[slot] }
@@ -53,10 +54,11 @@ package struct StreamTable: ~Copyable {
     package func find(_ name: UnsafeRawBufferPointer) -> UInt32? { find(name, hash(name), guess: nil) }
 
     /// Makes a slot for a name that has none.
-    package mutating func insert(_ name: UnsafeRawBufferPointer, _ hash: UInt64) -> UInt32 {
+    package mutating func insert(_ name: UnsafeRawBufferPointer, _ hash: UInt64, origin: UInt16 = 0) -> UInt32 {
         let slot = slots.allocate()
         StreamSlot.occupy(slots[slot], name)
         index.insert(hash, slot: slot)
+        origins.insert(slot, origin)
         return slot
     }
 
@@ -66,8 +68,14 @@ package struct StreamTable: ~Copyable {
         slots.allocate(at: slot)
         for hole in first..<slot { slots[hole].initialize(to: StreamSlot()) }
         StreamSlot.occupy(slots[slot], name)
-        index.insert(hash(name), slot: slot)
+        let hash = hash(name)
+        index.insert(hash, slot: slot)
+        // Whose it is will be known when it is heard of. Until then each is nearly alone in its bucket, so that nobody's flood finds them.
+        origins.insert(slot, StreamOrigins.bucket(hash))
     }
+
+    /// Notes whose a stream is that was inserted without.
+    mutating func setOrigin(_ slot: UInt32, _ origin: UInt16) { origins.move(slot, to: origin) }
 
     /// The name of the stream in a slot.
     package func name(of slot: UInt32) -> [UInt8] { StreamSlot.withName(slots[slot]) { [UInt8]($0) } }
@@ -77,21 +85,30 @@ package struct StreamTable: ~Copyable {
         let hash = StreamSlot.withName(slots[slot]) { self.hash($0) }
         index.remove(hash, slot: slot)
         StreamSlot.vacate(slots[slot])
+        origins.remove(slot)
         slots.release(slot)
     }
 
-    /// A stream that has been idle for long: the longest idle of some chosen by chance, without those that wait in the block; nil where all wait.
-    package mutating func idlest(ofSample size: Int = 16) -> UInt32? {
+    /// A stream that may make room for one of an origin: the longest idle of some chosen by chance, of its own or of an origin that holds
+    /// more than its own, and without those that wait in the block. Where chance finds none, the origin's own latest; nil where that waits too.
+    package mutating func idlest(for origin: UInt16 = 0, ofSample size: Int = 16) -> UInt32? {
         var (best, found): (UInt32?, Int) = (nil, 0)
-        // Places may be free: a few tries more than the sample's size.
+        // Places may be free, or others': a few tries more than the sample's size.
         for _ in 0..<(4 * size) where found < size && capacity > 0 {
             let slot = chance.next(below: capacity)
-            guard canGo(slot) else { continue }
+            guard canGo(slot), isFair(slot, origin) else { continue }
             found += 1
             if best.map({ slots[slot].pointee.heard < slots[$0].pointee.heard }) ?? true { best = slot }
         }
-        // Where nearly all places are free, the first that is not.
-        return best ?? (0..<capacity).first { canGo($0) }
+        if let best { return best }
+        if let latest = origins.latestSlot(of: origin), canGo(latest) { return latest }
+        // Rare: nearly all places are free, or wait, or the latest is gone.
+        return (0..<capacity).first { canGo($0) && isFair($0, origin) }
+    }
+
+    /// A Boolean value indicating whether a stream may make room for one of an origin.
+    private func isFair(_ slot: UInt32, _ origin: UInt16) -> Bool {
+        origins[slot] == origin || origins.streams(of: origins[slot]) > origins.streams(of: origin)
     }
 
     private func canGo(_ slot: UInt32) -> Bool { slots[slot].pointee.nameLength > 0 && !slots[slot].pointee.flags.contains(.isPending) }

@@ -13,11 +13,17 @@ public struct IncomingMessage {
     public static let anyone: UInt32 = 0
     /// An origin that has no rights, whatever the grants.
     public static let nobody: UInt32 = .max
+    /// What the first frame came in, for the processor's `originHash`, which may know from it what device sent it.
+    public var envelope: UnsafeRawPointer?
 
-    public init(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer = .init(start: nil, count: 0), _ third: UnsafeRawBufferPointer = .init(start: nil, count: 0), frameCount: Int) {
+    public init(
+        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer = .init(start: nil, count: 0),
+        _ third: UnsafeRawBufferPointer = .init(start: nil, count: 0), frameCount: Int, envelope: UnsafeRawPointer? = nil
+    ) {
         self.first = first
         self.second = second
         self.third = third
         self.frameCount = frameCount
+        self.envelope = envelope
     }
 }

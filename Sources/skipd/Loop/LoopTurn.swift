@@ -51,6 +51,8 @@ final class LoopTurn {
         self.keeping = keeping
         checkpointLog = keeping?.log
         processor = StreamProcessor(sink: results, limits: limits)
+        let origins = MessageOrigins()
+        processor.originHash = { origins.hash($0) }
         // The mailbox, the ingest sockets, and the results' two at most.
         poller = Poller(capacity: ingest.count + 3)
         self.ingest = ingest
@@ -93,7 +95,7 @@ final class LoopTurn {
         if !isBehind { lastEmpty = start }
         guard count > 0 else { return 0 }
         if results.wantsSamples { for message in block.incoming { results.pass(message) } }
-        processor.process(block.incoming, arrival: Time.sinceEpoch)
+        processor.process(block.incoming, arrival: Time.sinceEpoch, clock: start)
         block.clear()
         blockTimes.record(nanoseconds: UInt64(Time.monotonic - start))
         return count

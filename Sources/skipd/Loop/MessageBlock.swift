@@ -45,7 +45,7 @@ struct MessageBlock: ~Copyable {
     mutating func receive(from socket: borrowing Socket, _ sender: Sender) throws(ZeroMQError) -> Bool {
         let start = frames + count * Self.framesKept
         guard try socket.receive(into: &start[0]) else { return false }
-        var message = IncomingMessage(start[0].bytes, frameCount: 1)
+        var message = IncomingMessage(start[0].bytes, frameCount: 1, envelope: UnsafeRawPointer(start))
         switch sender {
         case .known(let origin): message.origin = origin
         case .device: message.origin = start[0].withProperty("User-Id") { $0.flatMap { PeerIdentity($0)?.device } } ?? IncomingMessage.nobody

@@ -12,7 +12,8 @@ extension StreamProcessor {
     }
 
     /// Works off one block.
-    mutating func process(block messages: [[[UInt8]]], arrival: Int64) {
+    /// - Parameter device: who sends it; `originHash` gets it as the envelope's address.
+    mutating func process(block messages: [[[UInt8]]], arrival: Int64, device: Int = 0) {
         var copies: [UnsafeMutableRawPointer] = []
         let block = messages.map { frames in
             let buffers = frames.prefix(3).map { frame in
@@ -24,7 +25,8 @@ extension StreamProcessor {
             }
             let none = UnsafeRawBufferPointer(start: nil, count: 0)
             return IncomingMessage(
-                buffers.first ?? none, buffers.count > 1 ? buffers[1] : none, buffers.count > 2 ? buffers[2] : none, frameCount: frames.count)
+                buffers.first ?? none, buffers.count > 1 ? buffers[1] : none, buffers.count > 2 ? buffers[2] : none, frameCount: frames.count,
+                envelope: UnsafeRawPointer(bitPattern: device))
         }
         block.withUnsafeBufferPointer { process($0, arrival: arrival) }
         for copy in copies { copy.deallocate() }

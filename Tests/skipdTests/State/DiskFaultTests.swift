@@ -4,14 +4,6 @@ import ZeroMQ
 
 /// A disk that fails, under the real skipd: `Tests/Faults/faults.c` stands between it and libc.
 @Suite(.serialized) struct DiskFaultTests {
-    /// The faults, compiled by the toolchain's own C compiler.
-    private static func faults(in folder: String) throws -> String {
-        let library = folder + "/faults.so"
-        let run = try Run("/usr/bin/env", ["clang", "-shared", "-fPIC", "-O1", "-o", library, Files.root + "/Tests/Faults/faults.c", "-ldl"])
-        guard run.status == 0 else { throw TestFailure("the faults can't be compiled: \(run.errors)") }
-        return library
-    }
-
     private func send(_ daemon: RunningDaemon, _ run: UndisturbedRun, from start: Int, count: Int) throws {
         let device = try Device(daemon.ingest[0], in: daemon.context)
         let before = try daemon.status()["messages"]
@@ -24,7 +16,7 @@ import ZeroMQ
         let run = try UndisturbedRun(streams: 30, length: 400)
         let folder = try Files.temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let library = try Self.faults(in: folder)
+        let library = try Files.faults(in: folder)
         // Every call under `make crash`, some of them else.
         let isLong = ProcessInfo.processInfo.environment["SKIPD_KILLS"] != nil
         var (call, survivals, kills) = (1, 0, 0)
@@ -76,7 +68,7 @@ import ZeroMQ
         keeper.interval = "24h"
         defer { keeper.remove() }
         keeper.environment = [
-            "LD_PRELOAD": try Self.faults(in: folder), "FAULT_FOLDER": keeper.states, "FAULT_WHILE": folder + "/fails", "FAULT_ERRNO": "\(code)",
+            "LD_PRELOAD": try Files.faults(in: folder), "FAULT_FOLDER": keeper.states, "FAULT_WHILE": folder + "/fails", "FAULT_ERRNO": "\(code)",
         ]
         let daemon = try keeper.start()
         try send(daemon, run, from: 0, count: 100)

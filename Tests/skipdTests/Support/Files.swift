@@ -19,6 +19,14 @@ enum Files {
         guard mkdtemp(&template) != nil else { throw TestFailure("no temporary folder can be made") }
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
+
+    /// `Tests/Faults/faults.c` for LD_PRELOAD, compiled by the toolchain's own C compiler.
+    static func faults(in folder: String) throws -> String {
+        let library = folder + "/faults.so"
+        let run = try Run("/usr/bin/env", ["clang", "-shared", "-fPIC", "-O1", "-o", library, root + "/Tests/Faults/faults.c", "-ldl"])
+        guard run.status == 0 else { throw TestFailure("the faults can't be compiled: \(run.errors)") }
+        return library
+    }
 }
 
 /// Why a test can't go on.
