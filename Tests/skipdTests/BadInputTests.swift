@@ -222,7 +222,7 @@ import ZeroMQ
         try device.send(Sample(stream: "watch/2", values: [1, 2, .infinity, 4, 5, 6], seq: 0))
         let event = try subscriber.receive(1)[0]
         #expect(event.topic == "event/watch/2")
-        #expect(event.body == "{\"stream\":\"watch/2\",\"event\":\"rejected\",\"seq\":0,\"reason\":\"a value is not finite\"}")
+        #expect(event.body == "{\"stream\":\"watch/2\",\"event\":\"rejected\",\"seq\":0,\"reason\":\"a value is not finite or too large\"}")
         #expect(try daemon.stream("watch/2")["due_seq"] == "0")
         #expect(try daemon.status().timesteps["rejected"] == 1)
     }

@@ -6,7 +6,7 @@ public struct Inference {
         case updated
         /// No update was due: nothing was computed, the timestep wasn't looked at.
         case skipped
-        /// An update was due but a value was not finite: the state stays, the update stays due.
+        /// An update was due but a value was not finite, or beyond `Model.largestInput`: the state stays, the update stays due.
         case rejected
     }
 

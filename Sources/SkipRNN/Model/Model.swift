@@ -58,16 +58,21 @@ public final class Model: Sendable {
     }
 
     /// Normalises a timestep of F features in place: (x − mean) / std.
-    /// - Returns: whether every value is finite; where not, no update may be made from it.
+    /// - Returns: whether every value is a number of at most `largestInput`; where not, no update may be made from it.
     public func normalize(_ timestep: UnsafeMutablePointer<Float>) -> Bool {
-        var isFinite = true
+        var isUsable = true
         for i in 0..<architecture.inputSize {
             if !mean.isEmpty { timestep[i] -= mean[i] }
             if !standardDeviation.isEmpty { timestep[i] /= standardDeviation[i] }
-            isFinite = isFinite && timestep[i].isFinite
+            // False for what is not a number.
+            isUsable = isUsable && abs(timestep[i]) <= Self.largestInput
         }
-        return isFinite
+        return isUsable
     }
+
+    /// The largest magnitude of a normalised value. Far beyond any sensor, and far below where a product with a weight overflows: the difference
+    /// of two infinities would make the state not a number, and no later timestep would mend that.
+    public static let largestInput: Float = 1e18
 
     /// Updates the states of several streams at once; each result is bit-identical to updating that stream alone.
     /// - Parameters:

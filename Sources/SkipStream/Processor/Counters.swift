@@ -12,7 +12,7 @@ public struct Counters: Sendable, Equatable {
     public var lost: UInt64 = 0
     /// Timesteps that arrived but had been passed already.
     public var stale: UInt64 = 0
-    /// Timesteps with a value that is not finite, at which an update was due.
+    /// Timesteps with a value that is not finite or too large, at which an update was due.
     public var rejected: UInt64 = 0
     /// Results published or counted for want of a subscriber.
     public var results: UInt64 = 0

@@ -82,7 +82,7 @@ extension StreamProcessor {
         let slot = parts[index].slot
         counters.rejected += 1
         note(.rejected, slot, at: table[slot].pointee.next)
-        publish(.rejected(table[slot].pointee.next, "a value is not finite"), slot)
+        publish(.rejected(table[slot].pointee.next, "a value is not finite or too large"), slot)
         table[slot].pointee.next += 1
         reach(index, isUpdate: false)
         advance(index)

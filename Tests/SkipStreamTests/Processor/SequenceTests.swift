@@ -218,6 +218,33 @@ struct SequenceTests {
         #expect(station.processor.counters.rejected == 2 && station.processor.counters.skipped == 3)
     }
 
+    @Test("a value so large that the state would not be finite is rejected: the state stays, and so does the due update", arguments: Architecture.Cell.allCases)
+    func tooLarge(cell: Architecture.Cell) {
+        var rejected: UInt64 = 0
+        for seed: UInt64 in 0..<20 {
+            var generator = SplitMix(seed: seed)
+            let model = TestModels.make(&generator, cell: cell, layers: [4, 3], features: 2)
+            var station = Station(model)
+            station.send(0, value: 0.5)
+            for seq: UInt64 in 1..<40 { station.send(seq, value: Double(generator.pick([Float.greatestFiniteMagnitude, -Float.greatestFiniteMagnitude]))) }
+            for seq: UInt64 in 40..<60 { station.send(seq) }
+            let status = station.status
+            #expect(status?.probability?.isFinite == true, "seed \(seed): \(String(describing: status))")
+            #expect(status?.gate.updateProbabilityIncrement.isFinite == true)
+            rejected += station.processor.counters.rejected
+            // Offline it is the same.
+            var inference = Inference(model)
+            #expect(inference.step([0.5, 0.5]) == .updated)
+            // What is taken leaves the state finite, however large.
+            while inference.step([1e17, -1e17]) != .updated {}
+            #expect(inference.hiddenState.allSatisfy { $0.isFinite })
+            let before = inference.hiddenState
+            if inference.step([.greatestFiniteMagnitude, .greatestFiniteMagnitude]) == .rejected { #expect(inference.hiddenState == before) }
+            #expect(inference.hiddenState.allSatisfy { $0.isFinite })
+        }
+        #expect(rejected > 0)
+    }
+
     @Test("an empty sequence has no final")
     func emptySequence() {
         var station = Station { $0.sequence = 3 }

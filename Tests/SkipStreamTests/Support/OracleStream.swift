@@ -108,7 +108,7 @@ struct OracleStream {
                 // No update: the options stay what they were, and this one stays due.
                 bound = before
                 output.counters.rejected += 1
-                event("rejected", #""seq":\#(next),"reason":"a value is not finite""#, second, &output)
+                event("rejected", #""seq":\#(next),"reason":"a value is not finite or too large""#, second, &output)
             }
         } else {
             gate.skip()
