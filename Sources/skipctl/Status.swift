@@ -52,7 +52,7 @@ struct Status: ParsableCommand {
         ]
         let dropped = now.dropped.filter { $0.value > 0 }.sorted { $0.key < $1.key }
         lines.append(fact("dropped", dropped.isEmpty ? "no message" : palette.red(dropped.map { "\(counted(Int($0.value), "message")) \($0.key)" }.joined(separator: ", "))))
-        lines.append(fact("lag", "\(decimal(now.lagSeconds, 3)) s"))
+        lines.append(fact("lag", now.lagSeconds > 0 ? "\(decimal(now.lagSeconds, 3)) s behind: samples came faster than they were worked off" : "none: samples are worked off as they come"))
         lines.append(fact("results", "\(grouped(Int(now.results))), \(rate(\.results)), \(counted(now.subscriptions, "subscription"))"))
         if let checkpoint = now.checkpoint { lines.append(fact("checkpoint", Self.sentence(checkpoint, palette))) }
         lines.append(fact("endpoints", (now.ingest + now.resultsEndpoints).joined(separator: ", ")))
