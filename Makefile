@@ -21,7 +21,7 @@ BENCH_PACKAGES := python3 python3-venv
 # Those with a DocC catalog.
 LIBRARIES := SkipRNN SkipRNNTraining SkipStream ZeroMQ
 
-.PHONY: help deps test-deps swift-there build test crash chaos soak restart fuzz sanitize bench instructions demo man docs pictures install lay-out deb test-deb clean
+.PHONY: help deps test-deps swift-there build test crash chaos soak restart bench instructions demo man docs pictures install lay-out deb test-deb clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -58,7 +58,6 @@ CRASH_KILLS ?= 200
 CHAOS_SECONDS ?= 120
 SOAK_MINUTES ?= 30
 RESTART_STREAMS ?= 1000000
-FUZZ_SECONDS ?= 10
 
 crash: test-deps ## Kill skipd at random moments, and at every single write to its disk; restart and compare byte for byte
 	$(SWIFT) build -c release --build-tests
@@ -75,19 +74,6 @@ soak: test-deps ## 50,000 timesteps a second for half an hour: memory, lag, cons
 restart: test-deps ## A million streams: the time of a restart, and what a checkpoint holds up
 	$(SWIFT) build -c release --build-tests
 	SKIPD_STREAMS=$(RESTART_STREAMS) $(SWIFT) test -c release --skip-build --disable-xctest --filter RestartTests
-
-# Of its own, so that nobody else builds a fuzzer. C and C++ get UndefinedBehaviorSanitizer; Swift traps by itself.
-fuzz: deps ## Feed made-up input to whatever reads what others wrote
-	SKIPD_FUZZ=1 $(SWIFT) build -c release --product skipd-fuzz --scratch-path .build-fuzz --sanitize fuzzer --sanitize address \
-	    -Xcc -fsanitize=undefined -Xcc -fno-sanitize=vptr,function -Xcc -fno-sanitize-recover=undefined
-	FUZZ_SECONDS=$(FUZZ_SECONDS) Fuzzing/fuzz.sh .build-fuzz/release/skipd-fuzz
-
-# Without the daemon and what it depends on. Debug builds: what these catch is not a matter of optimisation.
-sanitize: deps ## Run the stream processor's, the store's and the sockets' tests under AddressSanitizer, then under ThreadSanitizer
-	@for kind in address thread; do \
-	    SKIPD_SANITIZE=1 $(SWIFT) build --build-tests --scratch-path .build-$$kind --sanitize $$kind; \
-	    SKIPD_SANITIZE=1 SWIFT_BACKTRACE=enable=no $(SWIFT) test --skip-build --disable-xctest --scratch-path .build-$$kind --sanitize $$kind; \
-	done
 
 bench: build ## Measure speed and memory, and write docs/benchmarks.md; QUICK=1: in under three minutes
 	@$(call install-missing,$(BENCH_PACKAGES))
@@ -173,7 +159,7 @@ test-deb: deb ## Install, upgrade and purge the package in a Debian of its own (
 	Tests/Packages/deb.sh dist/skipd_*.deb
 
 clean: ## Remove everything built
-	rm -rf .build .build-fuzz .build-address .build-thread Benchmarks/.build
+	rm -rf .build Benchmarks/.build
 
 # Installs those Debian packages of a list that are missing, and asks for nothing if none is.
 define install-missing

@@ -91,24 +91,3 @@ let package = Package(
         .testTarget(name: "SkipRNNTrainingTests", dependencies: ["SkipRNN", "SkipRNNTraining"], swiftSettings: strict),
     ]
 )
-
-// `make fuzz` alone: all of it is built with sanitizers then.
-if Context.environment["SKIPD_FUZZ"] != nil {
-    package.targets.append(
-        .executableTarget(
-            name: "skipd-fuzz", dependencies: ["SkipRNN", "SkipStream", "SkipConfiguration"], path: "Fuzzing", exclude: ["Corpus", "fuzz.sh"],
-            swiftSettings: strict))
-}
-
-// `make sanitize` alone: what runs without a daemon, and without a malloc of our own, which sanitizers replace with theirs.
-if Context.environment["SKIPD_SANITIZE"] != nil {
-    let kept: Set = [
-        "CSkipKernels", "SkipRNN", "SkipStream", "SkipStreamTests", "CSQLite", "SkipStore", "SkipStoreTests", "CZeroMQ", "ZeroMQ", "ZeroMQTests",
-    ]
-    package.targets.removeAll { !kept.contains($0.name) }
-    package.products.removeAll()
-    for target in package.targets where target.name == "SkipStreamTests" {
-        target.dependencies = ["SkipStream", "SkipRNN"]
-        target.exclude = ["Processor/AllocationTests.swift"]
-    }
-}

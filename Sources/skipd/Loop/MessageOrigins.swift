@@ -2,7 +2,7 @@ import Glibc
 import SkipStream
 import ZeroMQ
 
-/// What device a message came from, as far as its connection says: the name it has authenticated as, else its address.
+/// What device a message came from, as far as its connection says: the key it has authenticated with, else its address.
 ///
 /// Peers on the machine itself that come by ipc have neither: they are one device together. Of an IPv6 address the first half counts: whoever
 /// has one address of a network has 2⁶⁴ of them.
@@ -18,11 +18,10 @@ struct MessageOrigins: Sendable {
         return named ?? 0
     }
 
-    /// All connections of a key are one device.
     private func hashName(_ name: UnsafeRawBufferPointer?) -> UInt64? {
-        guard let name, !name.isEmpty else { return nil }
-        guard let peer = PeerIdentity(name) else { return hash(name) }
-        return withUnsafeBytes(of: peer.device) { hash($0) }
+        // The rest of the name is the connection's.
+        guard let name, let device = PeerIdentity(name)?.device, device != IncomingMessage.anyone else { return nil }
+        return withUnsafeBytes(of: device) { hash($0) }
     }
 
     private func hashAddress(_ text: UnsafeRawBufferPointer?) -> UInt64? {
