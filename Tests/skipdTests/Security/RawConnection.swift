@@ -61,7 +61,9 @@ final class RawConnection {
         let endpoint: String
 
         init() throws {
-            descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            // Closures may not take it from an object that isn't whole yet.
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            self.descriptor = descriptor
             var address = RawConnection.loopback(port: 0)
             var length = socklen_t(MemoryLayout<sockaddr_in>.size)
             let result = RawConnection.with(&address) { bind(descriptor, $0, $1) }
