@@ -61,6 +61,7 @@ final class RawConnection {
         let endpoint: String
 
         init() throws {
+            // Closures may not take it from an object that isn't whole yet.
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
             self.descriptor = descriptor
             var address = RawConnection.loopback(port: 0)
