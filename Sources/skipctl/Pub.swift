@@ -1,4 +1,5 @@
 import ArgumentParser
+import SkipConfiguration
 import SkipRNN
 import SkipStream
 
