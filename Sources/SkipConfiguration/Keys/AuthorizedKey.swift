@@ -43,7 +43,7 @@ public struct AuthorizedKey: Sendable, Equatable {
     init(line: Substring) throws(Problem) {
         var text = line
         guard let key = text.takeWord(), CurveKeyText.isValid(key) else {
-            throw Problem("the line doesn't begin with a public key, 40 characters of Z85 as `skipctl keygen` prints them; a comment begins with # and a space")
+            throw Problem("the line doesn't begin with a public key, 40 characters of Z85 as `skipctl keygen` prints them; a comment begins with #")
         }
         guard let name = text.takeWord(), Self.isName(name) else {
             throw Problem("after the key a name was expected, up to 64 letters, digits and . _ - / :")

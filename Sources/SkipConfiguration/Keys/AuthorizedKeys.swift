@@ -44,8 +44,8 @@ public enum AuthorizedKeys {
         return keys
     }
 
-    /// A key may begin with #, so a comment has something after it that no key has there.
-    private static func isComment(_ line: Substring) -> Bool { line.first == "#" && (line.dropFirst().first.map { $0 == " " || $0 == "\t" || $0 == "\r" } ?? true) }
+    /// No key begins with #: as the first of five digits it would stand for more than four bytes hold.
+    private static func isComment(_ line: Substring) -> Bool { line.first == "#" }
 
     private static func read(file: String) throws(ConfigurationError) -> [(key: AuthorizedKey, line: Int)] {
         func fail(_ sentence: String) -> ConfigurationError { ConfigurationError([ConfigurationProblem(ConfigurationPlace(file: file), sentence)]) }

@@ -42,7 +42,7 @@ public enum KeyFile {
 
     private static func isRemark(_ line: String) -> Bool {
         let text = line.drop { $0 == " " || $0 == "\t" }
-        return text.isEmpty || (text.first == "#" && !CurveKeyText.isValid(text))
+        return text.isEmpty || text.first == "#"
     }
 }
 

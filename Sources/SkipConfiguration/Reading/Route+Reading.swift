@@ -30,9 +30,12 @@ extension Route {
     }
 
     private mutating func readShadow(_ section: inout SectionReader, models: [String]) {
-        let name = section.string("shadow", default: "", expected: "a model's name") { !$0.isEmpty }
+        let name = section.read("shadow", default: String?.none, text: { $0.map(quoted) ?? "" }) { (content) throws(Expected) in
+            guard case .string(let text) = content, !text.isEmpty else { throw Expected("a model's name") }
+            return text
+        }
         let share = section.number("shadow_share", default: 1, in: 0...1)
-        guard !name.isEmpty else {
+        guard let name else {
             if section.has("shadow_share") { section.notes.warn("\(section.name).shadow_share", "shadow_share does nothing without shadow") }
             return
         }

@@ -2,9 +2,9 @@ import Glibc
 
 /// Holds a route's cost at its budget by moving its stretch: an integral controller of the stretch's logarithm.
 ///
-///     cost ≈ demand / factor,   ln factor ← max(0, ln factor + ½ · (ln (cost / limit) − lead))
+///     cost ≈ demand / factor,   ln factor ← max(0, ln factor + g · (ln (cost / limit) − lead))
 ///
-/// A stream takes a new stretch at its next update only, so that cost follows late, by a skip's length. `lead` makes up for it: how much longer the
+/// with g = ½ far from the budget, ⅕ near it. A stream takes a new stretch at its next update only, so that cost follows late, by a skip's length. `lead` makes up for it: how much longer the
 /// skips are that were begun in an interval than those that ended in it, as the mean of ln(begun / ended). It is what the cost is yet to fall by.
 /// Without it a controller this quick would swing.
 ///
@@ -35,6 +35,9 @@ struct BudgetController {
     private static let longest: Int64 = 1_000_000_000
     private static let enough = 200
     private static let gain = 0.5
+    /// Near the budget what one interval shows is chance for the most part.
+    private static let gainNear = 0.2
+    private static let near = 0.15
     /// The largest change of level in an interval.
     private static let longestStep = 0.7
     /// ln 1000: a stretch that reads next to nothing. More would take long to come back from.
@@ -74,7 +77,7 @@ struct BudgetController {
         let rate = cost / seconds
         load += (rate - load) * (1 - exp(-seconds))
         let distance = log(max(rate, limit / 1000) / limit) - (skips > 0 ? lead / Double(skips) : 0)
-        let step = min(max(Self.gain * distance, -Self.longestStep), Self.longestStep)
+        let step = min(max((abs(distance) > Self.near ? Self.gain : Self.gainNear) * distance, -Self.longestStep), Self.longestStep)
         // After a long silence as if each interval had passed.
         level = min(max(0, level + step * (step < 0 ? max(1, seconds) : 1)), Self.highest)
         factor = Float(exp(level))
