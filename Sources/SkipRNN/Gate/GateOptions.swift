@@ -34,12 +34,3 @@ extension Model {
         GateOptions(stretch: architecture.cell.hasStateUpdateGate ? stretch : 1, maxSkip: maxSkip ?? metadata.maxSkip)
     }
 }
-
-extension Model {
-    /// When updates fall due, where an operator has a say in it. Without a state update gate a cell updates at every timestep: there is
-    /// nothing to stretch.
-    /// - Parameter maxSkip: the model's own bound where it is nil.
-    public func gateOptions(stretch: Float = 1, maxSkip: Int? = nil) -> GateOptions {
-        GateOptions(stretch: architecture.cell.hasStateUpdateGate ? stretch : 1, maxSkip: maxSkip ?? metadata.maxSkip)
-    }
-}
