@@ -15,8 +15,6 @@ public struct IncomingMessage {
     public static let anyone: UInt32 = 0
     /// An origin that has no rights, whatever the grants.
     public static let nobody: UInt32 = .max
-    /// What the first frame came in, for the processor's `originHash`, which may know from it what device sent it.
-    public var envelope: UnsafeRawPointer?
 
     public init(
         _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer = .init(start: nil, count: 0),
