@@ -88,10 +88,11 @@ struct OracleStream {
         }
         if count == 0, message.end { close(&output) }
         for (index, timestep) in message.decoded.enumerated() where first + UInt64(index) >= next {
-            var time = arrival
-            if let ts = message.ts {
-                time = ts
-                if index > 0, let rate = bound.model.metadata.sampleRate { time += Int64((Double(index) * 1e9 / rate).rounded()) }
+            // The model that reads a timestep says how long after the message's first one it is.
+            func time(_ model: Model) -> Int64 {
+                guard let ts = message.ts else { return arrival }
+                guard index > 0, let rate = model.metadata.sampleRate else { return ts }
+                return ts + Int64((Double(index) * 1e9 / rate).rounded())
             }
             pass(timestep, current, time: time, endsSequence: message.end && index + 1 == message.timesteps.count, givesHints: message.seq != nil && message.boot != 0, second, &output)
         }
@@ -105,20 +106,30 @@ struct OracleStream {
 
     private var length: UInt64? { bound.route.sequenceLength(for: bound.model) }
 
-    private mutating func pass(_ timestep: [Float], _ current: BoundRoute, time: Int64, endsSequence: Bool, givesHints: Bool, _ second: UInt32, _ output: inout Output) {
+    /// A bound that is new to the stream knows how many updates there were, and of the last one when: they count as read just then.
+    private mutating func assumeRead(_ current: BoundRoute) {
+        guard updates > 0, let limit = current.route.maxUpdates, let last = read.last else { return }
+        read = Array(repeating: last, count: min(read.count, limit.count))
+    }
+
+    private mutating func pass(_ timestep: [Float], _ current: BoundRoute, time: (Model) -> Int64, endsSequence: Bool, givesHints: Bool, _ second: UInt32, _ output: inout Output) {
         var isUpdate = false
         if isDue {
             let carries = current.route.switching == .carry && bound.model.architecture == current.model.architecture
             if bound.model !== current.model, updates == 0 || carries {
                 if !carries || bound.model.metadata.labels != current.model.metadata.labels { (publishedLabel, candidateLabel, streak) = (nil, nil, 0) }
                 if updates == 0 { state = current.model.initialState }
+                assumeRead(current)
                 bound = current
             }
             let before = bound
-            if bound.model === current.model { bound = current }
+            if bound.model === current.model {
+                if bound.route.maxUpdates != current.route.maxUpdates { assumeRead(current) }
+                bound = current
+            }
             if update(timestep) {
                 isUpdate = true
-                lastReadTime = time
+                lastReadTime = time(bound.model)
                 read.append(next)
                 output.counters.updated += 1
             } else {
