@@ -34,7 +34,7 @@ struct Layout: Sendable {
             let file = Self.products.appendingPathComponent(program)
             guard FileManager.default.fileExists(atPath: file.path) else { throw Failure("\(file.path) isn't built") }
             try copy(file, to: "bin/\(program)")
-            // "	libswiftCore.so => /opt/swift/usr/lib/swift/linux/libswiftCore.so (0x00007f…)"
+            // "	libswiftCore.so => …/usr/lib/swift/linux/libswiftCore.so (0x00007f…)"
             for line in try Command.run(["ldd", file.path]).output.split(separator: "\n") {
                 guard let path = line.split(separator: " ").first(where: { $0.hasPrefix("/") }).map(String.init),
                       !path.hasPrefix("/usr/"), !path.hasPrefix("/lib") else { continue }

@@ -77,9 +77,6 @@ struct IngestSockets: ~Copyable {
     /// What happens to the sockets' connections.
     var counters: [ConnectionCounter] { sockets.map(\.counter) }
 
-    /// How many sockets there are.
-    var count: Int { sockets.count }
-
     /// The endpoints in force.
     var endpoints: [String] { bound.map(\.endpoint.text) + connected.map(\.endpoint) }
 
