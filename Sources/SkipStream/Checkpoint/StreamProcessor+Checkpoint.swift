@@ -51,7 +51,7 @@ extension StreamProcessor {
         let state = stream.pointee.updates == 0 ? UnsafeBufferPointer<Float>(start: nil, count: 0)
             : UnsafeBufferPointer(start: group.rows[stream.pointee.row], count: group.rows.width)
         let heard = UInt32(clamping: arrivalSecond - Int64(now - stream.pointee.heard))
-        StreamRecord.append(stream, slot: number, heard: heard, identity: group.identity, kernels: group.kernelName, state: state, to: &bytes)
+        StreamRecord.append(stream, slot: number, heard: heard, identity: group.identity, kernels: group.kernelName, state: state, stretch: stretches[slot], to: &bytes)
     }
 
     /// Ends a checkpoint.
@@ -119,6 +119,8 @@ extension StreamProcessor {
         stream.pointee.next = stored.next
         restart(slot, at: stored.next)
         stream.pointee.flags.insert(.isRestored)
+        // A setting, not a part of the state: it stays whatever becomes of that.
+        stretches[slot] = record.stretch
         guard fits(record, route) else {
             stream.pointee.flags.insert(.isBegunAnew)
             return .anew

@@ -22,10 +22,11 @@ extension StreamProcessor {
         return true
     }
 
-    /// Sets a stream's own stretch, in place of its route's, for as long as the stream is known to this process.
+    /// Sets a stream's own stretch, in place of its route's, for as long as the stream is known: it is stored, and travels, with it.
     /// - Returns: false where there is no stream of that name.
     public mutating func setStretch(_ stretch: Float?, ofStream name: [UInt8]) -> Bool {
         guard let slot = name.withUnsafeBytes({ table.find($0) }) else { return false }
+        noteChange(slot)
         stretches[slot] = stretch
         return true
     }
@@ -71,9 +72,9 @@ extension StreamProcessor {
     }
 }
 
-/// Nanoseconds of a clock that is never set.
-let monotonicNanoseconds: @Sendable () -> Int64 = {
+/// Nanoseconds that the calling thread has run for: what other processes take of its core meanwhile is no cost of its own.
+let threadNanoseconds: @Sendable () -> Int64 = {
     var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }

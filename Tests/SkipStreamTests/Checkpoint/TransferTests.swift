@@ -44,6 +44,18 @@ struct TransferTests {
         }
     }
 
+    @Test("take the stretch of their own along")
+    func stretch() {
+        var source = Station(model)
+        var target = Station(model)
+        source.send(0, count: 5)
+        source.send(0, count: 5, stream: "b")
+        let isSet = source.processor.setStretch(3, ofStream: Array("a".utf8))
+        #expect(isSet)
+        #expect(moved(&source, to: &target) == [.taken, .taken])
+        #expect(target.status?.stretch == 3 && target.status?.hasOwnStretch == true && target.processor.ownStretches == 1)
+    }
+
     @Test("are refused where they could not go on, with the reason, and nothing is changed")
     func refused() {
         var generator = SplitMix(seed: 22)
