@@ -47,11 +47,11 @@ public struct StreamProcessor: ~Copyable {
     public internal(set) var batchSizes = [UInt64](repeating: 0, count: ModelGroup.batch + 1)
     /// Stretches that an operator has set for single streams, by slot.
     var stretches: [UInt32: Float] = [:]
-    /// Nanoseconds of a clock by which the time of updates is told, for budgets of time.
-    package var workClock: @Sendable () -> Int64 = monotonicNanoseconds
+    /// Nanoseconds of a clock by which the time of updates and of candidates is told.
+    package var workClock: @Sendable () -> Int64 = threadNanoseconds
     /// The routes in force, and the candidates beside their models.
     var installed: [BoundRoute] = []
-    var shadow: ShadowRun?
+    var shadows: [ShadowRun] = []
     /// What the sequences that end in a block end with; nil where nobody compares them.
     var finals: [FinalLabel]?
     /// Where the search for idle streams goes on.
