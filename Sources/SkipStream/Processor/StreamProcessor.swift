@@ -90,12 +90,17 @@ public struct StreamProcessor: ~Copyable {
     ///
     /// A stream whose route changes in anything but the model takes the change at its next update; when one takes another model, its route's
     /// `switching` says.
-    public mutating func install(_ bound: [BoundRoute]) {
-        routes.install(bound)
-        // Candidates go on as long as nothing about them changes.
-        let isSame = installed.count == bound.count && zip(installed, bound).allSatisfy { $0.route == $1.route && $0.shadow?.identity == $1.shadow?.identity }
-        if !isSame || shadow == nil { shadow = ShadowRun(bound, limits: limits) }
-        finals = shadow == nil ? nil : []
+    /// - Parameter keepsStretches: whether what an operator has set routes' stretches to goes on to hold.
+    public mutating func install(_ bound: [BoundRoute], keepsStretches: Bool = false) {
+        routes.install(bound, keepsStretches: keepsStretches)
+        // A candidate goes on as long as nothing about it changes.
+        let before = shadows
+        shadows = []
+        // Of several routes with one pattern the first counts.
+        for route in bound where !shadows.contains(where: { $0.match == route.route.match.text }) {
+            if let candidate = before.first(where: { $0.isCandidate(of: route) }) ?? ShadowRun(route, limits: limits) { shadows.append(candidate) }
+        }
+        finals = shadows.isEmpty ? nil : []
         installed = bound
     }
 
@@ -122,8 +127,8 @@ public struct StreamProcessor: ~Copyable {
             if parts[index].isUsable { accept(index) } else { drop(.malformed, UnsafeRawBufferPointer(rebasing: block[index].first.prefix(SampleFrames.maximumName)), "its frames are not of the wire protocol") }
         }
         updatePending()
-        if let shadow {
-            shadow.process(block, arrival: arrival, clock: clock ?? arrival, after: self)
+        if !shadows.isEmpty {
+            for shadow in shadows { shadow.process(block, arrival: arrival, clock: clock ?? arrival, after: self) }
             finals?.removeAll(keepingCapacity: true)
         }
         if routes.hasBudget { controlBudgets(at: clock ?? arrival) }
