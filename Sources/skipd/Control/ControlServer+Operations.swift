@@ -139,6 +139,8 @@ extension ControlServer {
         switch error as? DecodingError {
         case .typeMismatch(_, let context) where !context.codingPath.isEmpty: "\"\(context.codingPath[0].stringValue)\" in the request is not of the type it should be"
         case .dataCorrupted(let context) where !context.codingPath.isEmpty: "\"\(context.codingPath[0].stringValue)\" in the request is not a value it can have"
+        // What Foundation calls a number that the field's type can't hold; it doesn't say which.
+        case .dataCorrupted(let context) where context.underlyingError.map({ "\($0)".contains("epresentable") }) ?? false: "a number in the request is none that its field can have"
         case .keyNotFound(let key, _): "the request has no \"\(key.stringValue)\""
         default: "the request is not a JSON object such as {\"op\":\"status\"}"
         }
