@@ -21,7 +21,7 @@ BENCH_PACKAGES := python3 python3-venv
 # Those with a DocC catalog.
 LIBRARIES := SkipRNN SkipRNNTraining SkipStream ZeroMQ
 
-.PHONY: help deps test-deps swift-there build test crash chaos soak restart bench instructions demo man docs pictures install lay-out deb test-deb clean
+.PHONY: help deps test-deps swift-there build test crash chaos soak restart bench budget instructions demo man docs pictures install lay-out deb test-deb clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -81,6 +81,9 @@ bench: build ## Measure speed and memory, and write docs/benchmarks.md; QUICK=1:
 	@[[ -e Benchmarks/.build/peers ]] || python3 -m venv Benchmarks/.build/peers
 	@Benchmarks/.build/peers/bin/python -m pip install -q -r Benchmarks/requirements.txt
 	python3 Benchmarks/run/bench.py "$$($(SWIFT) build $(RELEASE) --show-bin-path)/skipd" $(if $(QUICK),--quick)
+
+budget: build test-deps ## Hold a running skipd to its budgets through steps in load: a table, in four minutes
+	/usr/bin/python3 Benchmarks/run/budget.py "$$($(SWIFT) build $(RELEASE) --show-bin-path)/skipd"
 
 # Seconds differ from run to run, instructions don't.
 instructions: deps ## Count a message's instructions; fail if they have grown by more than 5 %
