@@ -30,7 +30,10 @@ struct ShareTests {
         var liars: [RawConnection] = []
         for number in 0..<connections {
             let liar = try RawConnection(daemon.ingest[0])
-            liar.send(RawConnection.greeting(mechanism: "NULL") + RawConnection.ready(["Socket-Type": "PUSH", "User-Id": "\(number + 1).\(number + 1)", "Peer-Address": "127.9.9.\(number)"]))
+            liar.send(RawConnection.greeting(mechanism: "NULL"))
+            // libzmq hangs up on who doesn't wait for its part of the handshake.
+            try liar.receive(atLeast: RawConnection.handshakeOfPull)
+            liar.send(RawConnection.ready(["Socket-Type": "PUSH", "User-Id": "\(number + 1).\(number + 1)", "Peer-Address": "127.9.9.\(number)"]))
             let frame = Sample(stream: "watch/liar/\(number)", values: timestep, seq: 0).frames(.one)[0]
             liar.send([0, UInt8(frame.count)] + frame)
             liars.append(liar)
