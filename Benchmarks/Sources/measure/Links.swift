@@ -14,19 +14,21 @@ func measureLinks(rounds: Int) throws {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: 65_536, alignment: 64).bindMemory(to: Float.self, capacity: 16_384)
     memory.initialize(repeating: 0.01, count: 16_384)
     let (bias, input, work, h, y, z, weight) = (memory + 8192, memory + 9216 + 16 - madeFeatures, memory + 10_240, memory + 11_264, memory + 12_288, memory + 13_312, memory + 14_336)
-    var layer = skip_gru(
-        features: madeFeatures, hidden: hidden, blocks: blocks, gates: memory, gates_bias: bias, candidate: memory + 2 * hidden * columns, candidate_bias: bias)
+    let layer = UnsafeMutablePointer<skip_gru>.allocate(capacity: 1), state = UnsafeMutablePointer<UnsafeMutablePointer<Float>?>.allocate(capacity: 1)
+    let logit = UnsafeMutablePointer<Float>.allocate(capacity: 1)
+    layer.initialize(to: skip_gru(
+        features: madeFeatures, hidden: hidden, blocks: blocks, gates: memory, gates_bias: bias, candidate: memory + 2 * hidden * columns, candidate_bias: bias))
+    state.initialize(to: h)
+    logit.initialize(to: 0.1)
     precondition(weights <= 8192, "the weights must fit in front of the rest")
-    var state: UnsafeMutablePointer<Float>? = h
     let bench = try UpdateBench(hidden: hidden)
-    var logit: Float = 0.1
     let links: [(String, () -> Void)] = [
         ("sigmoids", { kernels.sigmoid(y, hidden) }),
         ("tanh", { kernels.tanh(y, hidden) }),
         ("blend", { kernels.gru_blend(z, y, h, hidden) }),
         ("the state update gate's product", { h[0] = kernels.dot(weight, h, hidden) * 0.01 }),
-        ("its sigmoid, in Float64", { logit = Float(1 / (1 + exp(-Double(logit)))) }),
-        ("the step, without Δũ", { kernels.gru(&layer, &state, 0, 1, input, 128, work, 160) }),
+        ("its sigmoid, in Float64", { logit.pointee = Float(1 / (1 + exp(-Double(logit.pointee)))) }),
+        ("the step, without Δũ", { kernels.gru(layer, state, 0, 1, input, 128, work, 160) }),
         ("the whole update, with Δũ", { bench.update(1) }),
     ]
     var times = [Shortest](repeating: .init(), count: links.count)
@@ -37,7 +39,7 @@ func measureLinks(rounds: Int) throws {
         bandwidth = max(bandwidth, machine_read_bandwidth(bytes))
         for (index, link) in links.enumerated() { times[index].time(repeats, link.1) }
     }
-    precondition(logit.isFinite, "the links' values must be numbers")
+    precondition(logit.pointee.isFinite, "the links' values must be numbers")
     report(["what": "link", "name": "reading the weights", "cycles": Double(bytes) / bandwidth / cycle.seconds, "ns": Double(bytes) / bandwidth * 1e9])
     for (index, link) in links.enumerated() {
         report(["what": "link", "name": link.0, "cycles": times[index].seconds / cycle.seconds, "ns": times[index].nanoseconds])
