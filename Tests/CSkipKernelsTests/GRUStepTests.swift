@@ -61,7 +61,7 @@ struct GRUStepTests {
             let scalar = layer.step(.scalar, 0..<1).states
             #expect(intact, "F \(features), seed \(seed)")
             #expect(Array(states[0].prefix(Layer.offset)) == Array(layer.states[0].prefix(Layer.offset)), "another layer's state was touched, seed \(seed)")
-            for (value, expected) in zip(states[0], scalar[0]) { #expect(abs(value - expected) <= 2e-6, "F \(features), seed \(seed)") }
+            for (value, expected) in zip(states[0], scalar[0]) { #expect(abs(value - expected) <= 1e-6, "F \(features), seed \(seed)") }
         }
     }
 
