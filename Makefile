@@ -104,10 +104,9 @@ man: build ## Write manual pages and shell completions to .build/man
 	    for shell in bash zsh fish; do "$$bin/$$tool" --generate-completion-script $$shell >.build/man/$$tool.$$shell; done; \
 	done
 
-docs: ## Write the libraries' reference, a DocC archive, to .build/docs
-	$(SWIFT) build --product skipctl
+docs: build ## Write the libraries' reference, a DocC archive, to .build/docs
 	@rm -rf .build/docs .build/symbols && mkdir -p .build/symbols
-	@bin="$$($(SWIFT) build --show-bin-path)"; triple="$$($(SWIFT)c -print-target-info | sed -n 's/.*"triple": "\(.*\)",/\1/p' | head -n 1)"; archives=(); \
+	@bin="$$($(SWIFT) build $(RELEASE) --show-bin-path)"; triple="$$($(SWIFT)c -print-target-info | sed -n 's/.*"triple": "\(.*\)",/\1/p' | head -n 1)"; archives=(); \
 	for library in $(LIBRARIES); do \
 	    maps=(); for map in "$$bin"/CSkip*.build/module.modulemap Sources/CZeroMQ/module.modulemap Sources/COpenBLAS/module.modulemap; do maps+=(-Xcc "-fmodule-map-file=$$(realpath "$$map")"); done; \
 	    mkdir .build/symbols/$$library; \
