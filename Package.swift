@@ -54,10 +54,15 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
 
+        // libnats, opened when a configuration asks for it.
+        .target(name: "CNATS"),
+        .target(name: "NATS", dependencies: ["CNATS"], swiftSettings: strict),
+        .testTarget(name: "NATSTests", dependencies: ["NATS"], swiftSettings: strict),
+
         .executableTarget(
             name: "skipd",
             dependencies: [
-                "SkipRNN", "SkipStream", "SkipStore", "SkipConfiguration", "ZeroMQ",
+                "SkipRNN", "SkipStream", "SkipStore", "SkipConfiguration", "ZeroMQ", "NATS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
