@@ -57,7 +57,9 @@ let package = Package(
         // libnats, opened when a configuration asks for it.
         .target(name: "CNATS"),
         .target(name: "NATS", dependencies: ["CNATS"], swiftSettings: strict),
-        .testTarget(name: "NATSTests", dependencies: ["NATS"], swiftSettings: strict),
+        .testTarget(name: "NATSTests", dependencies: ["NATS", "NATSServer"], swiftSettings: strict),
+        // For tests only: a nats-server of one's own.
+        .target(name: "NATSServer", dependencies: ["NATS"], path: "Tests/NATSServer", swiftSettings: strict),
 
         .executableTarget(
             name: "skipd",
@@ -78,7 +80,7 @@ let package = Package(
         // Starts the programs as they are and talks to them through their sockets.
         .testTarget(
             name: "skipdTests",
-            dependencies: ["skipd", "SkipRNN", "SkipStream", "ZeroMQ", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+            dependencies: ["skipd", "SkipRNN", "SkipStream", "ZeroMQ", "NATS", "NATSServer", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
 
         .executableTarget(
             name: "skipctl",

@@ -1,9 +1,10 @@
 import Foundation
 import NATS
+import NATSServer
 import Testing
 
 /// The wrapper against a real server.
-@Suite(.enabled(if: FileManager.default.fileExists(atPath: "/usr/sbin/nats-server"), "nats-server is not installed")) struct NATSConnectionTests {
+@Suite(.enabled(if: NATSServer.isInstalled, "nats-server is not installed")) struct NATSConnectionTests {
     /// Waits for the next message; nil after half a minute.
     private func next(_ connection: NATSConnection) -> NATSMessage? {
         let deadline = Date.now + 30
@@ -17,7 +18,7 @@ import Testing
 
     @Test("a message comes with its bytes and headers, and an answer under the token that was asked with")
     func messages() throws {
-        let server = try RunningServer()
+        let server = try NATSServer()
         let connection = try NATSConnection(.init(servers: [server.url], name: "test"))
         try connection.subscribe("there")
         #expect(connection.publish("there", reply: "7", headers: [("Skipd-Header", "32")], [0, 1, 255]))
@@ -36,7 +37,7 @@ import Testing
 
     @Test("a request that nobody answers says so")
     func noResponders() throws {
-        let server = try RunningServer()
+        let server = try NATSServer()
         let connection = try NATSConnection(.init(servers: [server.url], name: "test"))
         connection.publish("nobody", reply: "1", [])
         #expect(next(connection)?.status == 503)
@@ -44,7 +45,7 @@ import Testing
 
     @Test("JetStream refuses a write whose expected last sequence is not the subject's")
     func fence() throws {
-        let server = try RunningServer()
+        let server = try NATSServer()
         let connection = try NATSConnection(.init(servers: [server.url], name: "test"))
         let made = try connection.request("$JS.API.STREAM.CREATE.s", #"{"name":"s","subjects":["s.>"],"num_replicas":1}"#)
         #expect(!String(decoding: made.bytes, as: UTF8.self).contains("error"))

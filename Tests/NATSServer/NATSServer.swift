@@ -2,15 +2,18 @@ import Foundation
 import NATS
 
 /// A nats-server of its own, with JetStream in a temporary folder.
-final class RunningServer {
-    let url: String
+package final class NATSServer {
+    package static let program = "/usr/sbin/nats-server"
+    package static var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: program) }
+
+    package let url: String
     private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("nats-\(UUID().uuidString)").path
     private let process = Process()
 
     /// Starts it at a port that the system has chosen.
-    init() throws {
+    package init() throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        process.executableURL = URL(fileURLWithPath: "/usr/sbin/nats-server")
+        process.executableURL = URL(fileURLWithPath: Self.program)
         process.arguments = ["-a", "127.0.0.1", "-p", "-1", "-js", "-sd", folder, "--ports_file_dir", folder]
         process.standardError = FileHandle.nullDevice
         try process.run()
