@@ -171,7 +171,7 @@ extension StreamProcessor {
         let stream = table[slot]
         if stream.pointee.flags.contains(.isBegunAnew) { publish(.reset("its model or sequence changed while skipd was down"), slot) }
         stream.pointee.flags.subtract([.isRestored, .isBegunAnew])
-        table.setOrigin(slot, StreamOrigins.bucket(originHash(parts[index].envelope)))
+        table.setOrigin(slot, StreamOrigins.bucket(originHash(parts[index].origin, parts[index].envelope)))
         let header = parts[index].header
         // A stream that waits for an update gives its hint after it.
         if !stream.pointee.flags.contains(.isPending), routes[stream.pointee.route].pointee.route.hints, header.firstTimestep != nil, header.boot != 0 { publishHint(slot) }

@@ -54,7 +54,7 @@ final class LoopTurn {
         checkpointLog = keeping?.log
         processor = StreamProcessor(sink: results, limits: limits)
         let origins = MessageOrigins()
-        processor.originHash = { origins.hash($0) }
+        processor.originHash = { origins.hash($0, $1) }
         self.ingest = ingest
         self.results = results
         self.mailbox = mailbox
