@@ -32,18 +32,20 @@ let package = Package(
         // The inner loops in C.
         .target(name: "CSkipKernels"),
         .target(name: "SkipRNN", dependencies: ["CSkipKernels"], swiftSettings: strict),
-        .testTarget(name: "SkipRNNTests", dependencies: ["SkipRNN", "CSkipKernels", "CAllocationCounter"], swiftSettings: strict),
-        .testTarget(name: "CSkipKernelsTests", dependencies: ["CSkipKernels"], swiftSettings: strict),
+        .testTarget(name: "SkipRNNTests", dependencies: ["SkipRNN", "CSkipKernels", "CAllocationCounter", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "CSkipKernelsTests", dependencies: ["CSkipKernels", "TestSupport"], swiftSettings: strict),
 
         .target(name: "SkipStream", dependencies: ["SkipRNN", "CSkipKernels"], swiftSettings: strict),
-        .testTarget(name: "SkipStreamTests", dependencies: ["SkipStream", "SkipRNN", "CAllocationCounter"], swiftSettings: strict),
+        .testTarget(name: "SkipStreamTests", dependencies: ["SkipStream", "SkipRNN", "CAllocationCounter", "TestSupport"], swiftSettings: strict),
+        // For tests only: random numbers from a printed seed.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         // For tests only: a malloc that counts.
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
 
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         // Streams' states on disk.
         .target(name: "SkipStore", dependencies: ["SkipStream", "CSQLite"], swiftSettings: strict),
-        .testTarget(name: "SkipStoreTests", dependencies: ["SkipStore", "SkipStream"], swiftSettings: strict),
+        .testTarget(name: "SkipStoreTests", dependencies: ["SkipStore", "SkipStream", "TestSupport"], swiftSettings: strict),
 
         .target(
             name: "SkipConfiguration",
@@ -80,7 +82,7 @@ let package = Package(
         // Starts the programs as they are and talks to them through their sockets.
         .testTarget(
             name: "skipdTests",
-            dependencies: ["skipd", "SkipRNN", "SkipStream", "ZeroMQ", "NATS", "NATSServer", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+            dependencies: ["skipd", "SkipRNN", "SkipStream", "ZeroMQ", "NATS", "NATSServer", "TestSupport", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
 
         .executableTarget(
             name: "skipctl",
@@ -95,6 +97,6 @@ let package = Package(
         // The inner loops of training in C.
         .target(name: "CSkipTraining"),
         .target(name: "SkipRNNTraining", dependencies: ["SkipRNN", "CSkipTraining", "COpenBLAS"], swiftSettings: strict),
-        .testTarget(name: "SkipRNNTrainingTests", dependencies: ["SkipRNN", "SkipRNNTraining"], swiftSettings: strict),
+        .testTarget(name: "SkipRNNTrainingTests", dependencies: ["SkipRNN", "SkipRNNTraining", "TestSupport"], swiftSettings: strict),
     ]
 )

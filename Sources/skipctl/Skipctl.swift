@@ -25,9 +25,9 @@ struct Skipctl: ParsableCommand {
             try command.run()
         } catch {
             // The parser's own errors and exits carry their text and status; every other error is one sentence.
-            let status = exitCode(for: error)
-            if status != .failure || error is ExitCode { exit(withError: error) }
-            writeToStandardError("skipctl: \(error)\n")
+            let status = (error as? CommandFailure)?.status ?? exitCode(for: error)
+            if !(error is CommandFailure), status != .failure || error is ExitCode { exit(withError: error) }
+            tell("\(error)")
             Glibc.exit(status.rawValue)
         }
     }

@@ -58,8 +58,7 @@ struct StreamsList: ParsableCommand {
         if !json, listed > 0 { for line in table.lines(.standardOutput) { try output.line(line) } }
         try output.flush()
         if listed == 0, prefix != nil {
-            writeToStandardError("skipctl: no stream matches \(prefix ?? "")\n")
-            throw ExitCode.nothingMatched
+            throw CommandFailure("no stream matches \(prefix ?? "")", status: .nothingMatched)
         }
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import SkipRNN
 import SkipStream
 import Testing
+import TestSupport
 import ZeroMQ
 
 @Suite(.serialized) struct ControlTests {
@@ -43,10 +44,11 @@ import ZeroMQ
         try socket.set(.linger, .zero)
         try socket.set(.receiveTimeout, RunningDaemon.patience)
         try socket.connect(daemon.controlEndpoint)
-        func refused(_ frames: [[UInt8]]) throws -> String {
+        func refused(_ frames: [[UInt8]], found: Bool? = nil) throws -> String {
             guard try socket.sendMultipart(frames, wait: true), let reply = try socket.receiveMultipart(wait: true)?.last else { throw TestFailure("no reply") }
             let object = try JSONSerialization.jsonObject(with: Data(reply)) as? [String: Any]
             #expect(object?["ok"] as? Bool == false, "\(frames)")
+            if let found { #expect(object?["found"] as? Bool == found, "\(frames)") }
             return object?["error"] as? String ?? ""
         }
         #expect(try refused([Array("{\"op\":\"statsu\"}".utf8)]) == "there is no operation \"statsu\"; there are \(ControlRequest.Operation.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -60,6 +62,9 @@ import ZeroMQ
         #expect(try refused([Array("{\"op\":\"streams\",\"cursor\":-1}".utf8)]) != "")
         #expect(try refused([Array("{\"op\":\"stream\"}".utf8)]) == "stream needs \"stream\", a stream's name")
         #expect(try refused([Array("{\"op\":\"stream\",\"stream\":\"nobody\"}".utf8)]) == "there is no stream \"nobody\"")
+        for request in ["{\"op\":\"stream\",\"stream\":\"nobody\"}", "{\"op\":\"reset\",\"stream\":\"nobody\"}", "{\"op\":\"stretch\",\"route\":\"nowhere\",\"stretch\":2}"] {
+            #expect(try refused([Array(request.utf8)], found: false).hasPrefix("there is no "))
+        }
         #expect(try refused([Array("{\"op\":\"reset\"}".utf8)]).hasPrefix("reset needs either"))
         #expect(try refused([Array("{\"op\":\"reset\",\"stream\":\"a\",\"prefix\":\"b\"}".utf8)]).hasPrefix("reset needs either"))
         #expect(try refused([Array("{\"op\":\"reset\",\"stream\":\"nobody\"}".utf8)]) == "there is no stream \"nobody\"")

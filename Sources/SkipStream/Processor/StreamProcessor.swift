@@ -21,7 +21,7 @@ public struct StreamProcessor: ~Copyable {
     var routes = RouteTable()
     public internal(set) var counters = Counters()
     public var limits: StreamLimits
-    /// A seeded hash of the identity of the device that sent a message, from the message's origin and envelope: for shares of the table. It is
+    /// A seeded hash of the identity of the device that sent a message, from the message's origin or envelope: for shares of the table. It is
     /// asked for new streams only, and once for each that was taken back from the store. By default all messages are one device's.
     public var originHash: (_ origin: UInt32, _ envelope: UnsafeRawPointer?) -> UInt64 = { _, _ in 0 }
     let sink: any ResultSink

@@ -66,7 +66,7 @@ extension ControlServer {
         guard let name = request.stream else { return fail(address, "stream needs \"stream\", a stream's name") }
         loop.post(.stream(Array(name.utf8)) { result in
             self.answer(address, result) { (status: StreamStatus?) throws(ControlRefusal) in
-                guard let status else { throw ControlRefusal("there is no stream \"\(name)\"") }
+                guard let status else { throw ControlRefusal.notFound("there is no stream \"\(name)\"") }
                 return SingleStreamReply(status)
             }
         })
@@ -77,7 +77,7 @@ extension ControlServer {
         case (let name?, nil):
             loop.post(.reset(Array(name.utf8)) { result in
                 self.answer(address, result) { (isThere: Bool) throws(ControlRefusal) in
-                    guard isThere else { throw ControlRefusal("there is no stream \"\(name)\"") }
+                    guard isThere else { throw ControlRefusal.notFound("there is no stream \"\(name)\"") }
                     return ResetReply(reset: 1)
                 }
             })
@@ -118,7 +118,7 @@ extension ControlServer {
         case .failure(let error): fail(address, "\(error)")
         case .success(let value):
             answer(Answer(address: address) {
-                do throws(ControlRefusal) { return Self.encode(try reply(value)) } catch { return Self.encode(ControlOutcome(error: error.sentence)) }
+                do throws(ControlRefusal) { return Self.encode(try reply(value)) } catch { return Self.encode(error.outcome) }
             })
         }
     }
@@ -149,6 +149,12 @@ extension ControlServer {
 
 /// Why a request that was understood is not carried out.
 struct ControlRefusal: Error {
-    let sentence: String
-    init(_ sentence: String) { self.sentence = sentence }
+    let outcome: ControlOutcome
+
+    init(_ sentence: String) { outcome = ControlOutcome(error: sentence) }
+
+    private init(_ outcome: ControlOutcome) { self.outcome = outcome }
+
+    /// Because what it names isn't there.
+    static func notFound(_ sentence: String) -> ControlRefusal { ControlRefusal(ControlOutcome(error: sentence, found: false)) }
 }

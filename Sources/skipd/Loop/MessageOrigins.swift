@@ -2,7 +2,7 @@ import Glibc
 import SkipStream
 import ZeroMQ
 
-/// What device a message came from, as far as its connection says: the key it has authenticated with, else its address.
+/// What device a message came from, as far as its connection says: the origin that its key has given it, else its address.
 ///
 /// Peers on the machine itself that come by ipc have neither: they are one device together. Of an IPv6 address the first half counts: whoever
 /// has one address of a network has 2⁶⁴ of them.

@@ -1,6 +1,7 @@
 import SkipRNN
 import SkipStream
 import Testing
+import TestSupport
 
 @Suite("Streams taken back from the store")
 struct RestoreTests {

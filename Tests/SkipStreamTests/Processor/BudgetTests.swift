@@ -2,6 +2,7 @@ import Foundation
 import SkipRNN
 import SkipStream
 import Testing
+import TestSupport
 
 /// Budgets in simulated time: a second of a thousand streams takes milliseconds.
 @Suite("Budgets")

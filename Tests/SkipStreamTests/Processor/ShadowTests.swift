@@ -1,6 +1,7 @@
 import SkipRNN
 import SkipStream
 import Testing
+import TestSupport
 
 @Suite("A candidate beside a route's model")
 struct ShadowTests {

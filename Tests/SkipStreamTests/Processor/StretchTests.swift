@@ -1,6 +1,7 @@
 import SkipRNN
 import SkipStream
 import Testing
+import TestSupport
 
 @Suite("What bounds a stream's updates")
 struct StretchTests {
