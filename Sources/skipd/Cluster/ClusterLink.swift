@@ -9,16 +9,29 @@ final class ClusterLink {
     let connection: NATSConnection
     private var asked: [UInt64: (deadline: Int64, answer: Answer)] = [:]
     private var receivers: [UInt64: (NATSMessage) -> Void] = [:]
+    /// The numbers of consumers' receivers, by stream and consumer.
+    private var consumers: [Substring: UInt64] = [:]
     private var lastToken: UInt64 = 0
     private var nextExpiry: Int64 = 0
 
     init(_ cluster: Cluster, name: String) throws(DaemonError) {
+        var files: [String?] = []
+        do throws(FileFormatError) {
+            for file in [cluster.credentials, cluster.ca, cluster.certificate, cluster.key] { files.append(try Self.resolve(file)) }
+        } catch {
+            throw DaemonError("[cluster]: \(error)")
+        }
         do throws(NATSError) {
             connection = try NATSConnection(.init(
-                servers: cluster.servers, name: "skipd \(name)", credentials: cluster.credentials, ca: cluster.ca, certificate: cluster.certificate, key: cluster.key))
+                servers: cluster.servers, name: "skipd \(name)", credentials: files[0], ca: files[1], certificate: files[2], key: files[3]))
         } catch {
             throw DaemonError("[cluster] servers: \(error)")
         }
+    }
+
+    private static func resolve(_ file: String?) throws(FileFormatError) -> String? {
+        guard let file else { return nil }
+        return try ServerKey.file(file)
     }
 
     /// Sends a request; `answer` is called once, with nil where none has come within a timeout in nanoseconds.
@@ -29,15 +42,20 @@ final class ClusterLink {
         connection.publish(subject, reply: "r\(lastToken)", headers: headers, bytes)
     }
 
-    /// Takes what comes to a new reply subject, until it is closed.
-    /// - Returns: the reply subject's token: `c` and the number.
-    func open(_ receiver: @escaping (NATSMessage) -> Void) -> UInt64 {
+    /// Takes what a consumer delivers, until it is closed.
+    /// - Parameter consumer: `<stream>.<consumer>`.
+    /// - Returns: a number; what the server says of requests comes to the reply subject `c` and that number.
+    func open(_ consumer: String, _ receiver: @escaping (NATSMessage) -> Void) -> UInt64 {
         lastToken += 1
         receivers[lastToken] = receiver
+        consumers[consumer[...]] = lastToken
         return lastToken
     }
 
-    func close(_ number: UInt64) { receivers[number] = nil }
+    func close(_ consumer: String, _ number: UInt64) {
+        receivers[number] = nil
+        consumers[consumer[...]] = nil
+    }
 
     /// Hands out what has come, and tells whose time is over.
     func receive() {
@@ -53,7 +71,15 @@ final class ClusterLink {
 
     private func dispatch(_ message: NATSMessage) {
         let subject = message.subject
-        guard subject.hasPrefix(connection.inbox) else { return }
+        guard subject.hasPrefix(connection.inbox) else {
+            // What a consumer delivers keeps its subject. $JS.ACK.<stream>.<consumer>.<five numbers>; later servers have two tokens more in front.
+            guard let reply = message.reply else { return }
+            let dots = reply.indices.filter { reply[$0] == "." }
+            guard dots.count >= 8 else { return }
+            let first = dots.count > 8 ? 3 : 1
+            if let number = consumers[reply[reply.index(after: dots[first])..<dots[first + 2]]] { receivers[number]?(message) }
+            return
+        }
         let token = subject.dropFirst(connection.inbox.count)
         guard let number = UInt64(token.dropFirst()) else { return }
         if token.first == "r" { asked.removeValue(forKey: number)?.answer(message) } else { receivers[number]?(message) }

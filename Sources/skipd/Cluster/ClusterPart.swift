@@ -55,6 +55,27 @@ enum ClusterPart {
         }
     }
 
+    /// For `status` and metrics.
+    var status: ClusterReply {
+        switch self {
+        case .gateway(let gateway): return Self.status("gateway", gateway.name, gateway.link, [gateway.publisher])
+        case .worker(let worker):
+            var reply = Self.status("worker", worker.name, worker.link, [worker.results, worker.states])
+            reply.shards = worker.shards.values.count { $0.phase == .running }
+            reply.lostShards = worker.lost
+            reply.checkpoints = worker.checkpoints
+            reply.checkpointBytes = worker.checkpointBytes
+            reply.checkpointSeconds = Double(worker.lastCheckpointDuration) / 1e9
+            return reply
+        }
+    }
+
+    private static func status(_ role: String, _ name: String, _ link: ClusterLink, _ publishers: [OrderedPublisher]) -> ClusterReply {
+        ClusterReply(
+            role: role, name: name, connected: link.connection.isConnected, reconnects: link.connection.reconnects, stored: publishers.reduce(0) { $0 + $1.stored },
+            waiting: publishers.reduce(0) { $0 + $1.count }, failures: publishers.reduce(0) { $0 + $1.failures }, problem: publishers.compactMap(\.problem).first)
+    }
+
     /// The host's name, as far as it can be part of a NATS key.
     private static var hostName: String {
         var name = [CChar](repeating: 0, count: 65)

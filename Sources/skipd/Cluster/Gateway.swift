@@ -4,6 +4,7 @@ import SkipStream
 /// sockets, so that a device's PUSH socket waits.
 final class Gateway {
     let link: ClusterLink
+    let name: String
     let publisher: OrderedPublisher
     /// Who may publish what, where devices have keys.
     var grants = PublishGrants()
@@ -17,7 +18,7 @@ final class Gateway {
     private static let largest = (1 << 20) - 1024
 
     init(_ link: ClusterLink, name: String) {
-        self.link = link
+        (self.link, self.name) = (link, name)
         publisher = OrderedPublisher(link)
         identity = "\(name)-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
     }

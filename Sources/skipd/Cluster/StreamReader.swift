@@ -66,7 +66,7 @@ final class StreamReader {
 
     /// Throws the consumer away.
     private func release() {
-        link.close(receiver)
+        link.close("\(stream).\(consumer)", receiver)
         if !consumer.isEmpty { link.connection.publish("$JS.API.CONSUMER.DELETE.\(stream).\(consumer)", reply: "r0", []) }
         consumer = ""
     }
@@ -90,7 +90,7 @@ final class StreamReader {
             guard let message, let made = Self.read(message) else { return restart(pause: Self.pause) }
             consumer = made.name
             (delivered, outstanding) = (0, 0)
-            receiver = link.open { [weak self] in self?.receive($0) }
+            receiver = link.open("\(stream).\(consumer)") { [weak self] in self?.receive($0) }
             stage = .ready
             if made.pending == 0 { caughtUp() }
             tick()
@@ -123,7 +123,7 @@ final class StreamReader {
             stage = .ready
             return tick()
         }
-        // $JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer sequence>.<time>.<pending>, later servers have two tokens more in front.
+        // $JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer sequence>.<time>.<pending>
         guard let tokens = message.reply?.split(separator: "."), tokens.count >= 9 else { return }
         let offset = tokens.count > 9 ? 2 : 0
         guard let sequence = UInt64(tokens[5 + offset]), let number = UInt64(tokens[6 + offset]), let time = Int64(tokens[7 + offset]), let pending = UInt64(tokens[8 + offset]) else { return }

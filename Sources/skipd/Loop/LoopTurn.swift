@@ -197,7 +197,7 @@ final class LoopTurn {
             counters: processor.counters, streams: processor.streamCount, maximumStreams: processor.limits.maximumStreams, models: processor.models,
             routes: processor.routeStatuses, streamsBehind: processor.streamsBehind, subscriptions: results.subscriptionCount,
             lag: isBehind ? .nanoseconds(Time.monotonic - lastEmpty) : .zero, isDrained: drain != nil,
-            checkpoint: checkpointLog?.reply, batchSizes: processor.batchSizes, blockTimes: blockTimes)
+            checkpoint: checkpointLog?.reply, cluster: cluster?.status, batchSizes: processor.batchSizes, blockTimes: blockTimes)
     }
 
     private func beginDrain() {

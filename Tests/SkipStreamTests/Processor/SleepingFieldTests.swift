@@ -1,5 +1,6 @@
 import SkipRNN
 import SkipStream
+import TestSupport
 import Testing
 
 /// Many devices that obey hints, under several routes with models of their own, through all that happens in the field: each fails, restarts and
