@@ -14,8 +14,8 @@ SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 
 # Debian packages: what the build links, and what only the tests use (a foreign ZeroMQ client, a systemd to boot the unit in, a browser to
 # look at the dashboard with).
-BUILD_PACKAGES := libzmq3-dev libsqlite3-dev libopenblas-dev pkg-config
-TEST_PACKAGES := python3-zmq python3-numpy systemd-container chromium
+BUILD_PACKAGES := libzmq3-dev libsqlite3-dev libopenblas-dev libnats-dev pkg-config
+TEST_PACKAGES := python3-zmq python3-numpy systemd-container chromium nats-server
 BENCH_PACKAGES := python3 python3-venv
 
 # Those with a DocC catalog.

@@ -54,10 +54,17 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
 
+        // libnats, opened when a configuration asks for it.
+        .target(name: "CNATS"),
+        .target(name: "NATS", dependencies: ["CNATS"], swiftSettings: strict),
+        .testTarget(name: "NATSTests", dependencies: ["NATS", "NATSServer"], swiftSettings: strict),
+        // For tests only: a nats-server of one's own.
+        .target(name: "NATSServer", dependencies: ["NATS"], path: "Tests/NATSServer", swiftSettings: strict),
+
         .executableTarget(
             name: "skipd",
             dependencies: [
-                "SkipRNN", "SkipStream", "SkipStore", "SkipConfiguration", "ZeroMQ",
+                "SkipRNN", "SkipStream", "SkipStore", "SkipConfiguration", "ZeroMQ", "NATS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -73,7 +80,7 @@ let package = Package(
         // Starts the programs as they are and talks to them through their sockets.
         .testTarget(
             name: "skipdTests",
-            dependencies: ["skipd", "SkipRNN", "SkipStream", "ZeroMQ", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+            dependencies: ["skipd", "SkipRNN", "SkipStream", "ZeroMQ", "NATS", "NATSServer", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
 
         .executableTarget(
             name: "skipctl",

@@ -29,6 +29,7 @@ extension Configuration {
         state = top.section("state", State.init)
         limits = top.section("limits", Limits.init)
         security = top.section("security") { Security(&$0, file: file) }
+        cluster = top.section("cluster") { Cluster(&$0, file: file) }
         peers = top.sections("peer") { Peer(&$0, connect: ingest.connect) }.compactMap { $0 }
         models = top.sections("model") { ModelSource(&$0, file: file) }.compactMap { $0 }
         routes = top.sections("route") { Route(&$0, models: models.map(\.name)) }.compactMap { $0 }

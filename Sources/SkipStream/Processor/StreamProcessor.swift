@@ -36,6 +36,8 @@ public struct StreamProcessor: ~Copyable {
     var numbers: [Float] = []
     /// When the block arrived, in nanoseconds since the Unix epoch.
     var arrival: Int64 = 0
+    /// When each of its messages did; nil where they came together.
+    var arrivals: UnsafeBufferPointer<Int64>?
     /// Seconds since the first block, counted on from `start`.
     var now: UInt32 = Self.start
     private var firstClock: Int64?
@@ -139,8 +141,11 @@ public struct StreamProcessor: ~Copyable {
         now = max(now, UInt32(clamping: Int64(Self.start) + clock.subtractingReportingOverflow(first).partialValue / 1_000_000_000))
     }
 
+    /// Counts a message that is worked off elsewhere.
+    package mutating func countPassedOn() { counters.messages += 1 }
+
     /// Counts a message that can't be used.
-    mutating func drop(_ cause: DropCause, _ name: UnsafeRawBufferPointer, _ reason: StaticString) {
+    package mutating func drop(_ cause: DropCause, _ name: UnsafeRawBufferPointer, _ reason: StaticString) {
         counters.messages += 1
         counters[cause] += 1
         sink.dropped(cause, stream: name, reason: reason)
