@@ -139,7 +139,7 @@ class Client:
         raise Unavailable(f"{subject} is not stored")
 
     def messages(self, stream, filter=">", **options):
-        """All that a stream has, in its order, as (subject, sequence, headers, payload, time in seconds); read again from the start where some is lost on the way."""
+        """All that a stream has, in its order, as (subject, sequence, headers, payload, time in nanoseconds); read again from the start where some is lost on the way."""
         for _ in range(10):
             try:
                 found = self.read(stream, filter, options)
@@ -170,7 +170,7 @@ class Client:
                 sequence, number, nanoseconds, pending = (int(each) for each in message[1].split(".")[-4:])
                 if number != len(found) + 1:
                     return None
-                found.append((message[0], sequence, message[2], message[3], nanoseconds / 1e9))
+                found.append((message[0], sequence, message[2], message[3], nanoseconds))
                 asked -= 1
         self.publish(f"$JS.API.CONSUMER.DELETE.{stream}.{made['name']}")
         return found

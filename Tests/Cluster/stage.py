@@ -100,7 +100,7 @@ jetstream {{ store_dir: "{folder}/store", max_memory_store: 256MB, max_file_stor
 class Daemon(Program):
     """A skipd."""
 
-    def __init__(self, folder, skipd, name, cluster="", interval="1s", port=None, prefix=()):
+    def __init__(self, folder, skipd, name, cluster="", interval="1s", port=None, prefix=(), match="watch/**"):
         self.ingest = f"tcp://127.0.0.1:{port or free_port()}"
         self.results, self.control = f"ipc://{folder}/results", f"ipc://{folder}/control"
         super().__init__(folder, [*prefix, skipd, "--config", folder + "/skipd.toml"], name)
@@ -121,7 +121,7 @@ checkpoint_interval = "{interval}"
 name = "watch"
 path = "{ROOT}/etc/skipd/models/watch.safetensors"
 [[route]]
-match = "watch/**"
+match = "{match}"
 model = "watch"
 emit = "update"
 {cluster}
@@ -181,8 +181,8 @@ class Stage:
         self.daemons[name].wait_until_ready()
         return self.daemons[name]
 
-    def worker(self, name, interval=None):
-        self.daemons[name] = Daemon(f"{self.folder}/{name}", self.skipd, name, self.section("worker", name), interval or self.interval)
+    def worker(self, name, match="watch/**"):
+        self.daemons[name] = Daemon(f"{self.folder}/{name}", self.skipd, name, self.section("worker", name), self.interval, match=match)
         self.daemons[name].wait_until_ready()
         return self.daemons[name]
 
@@ -315,9 +315,9 @@ def name_of(subject, skip):
     return subjects.name(subject.split(".", skip)[skip])
 
 
-def oracle(skipd, folder, samples):
+def oracle(skipd, folder, samples, match="watch/**"):
     """One undisturbed skipd's results of samples as JetStream has them, in its order: {stream: [body]}."""
-    daemon = Daemon(folder, skipd, "oracle")
+    daemon = Daemon(folder, skipd, "oracle", match=match)
     results = {}
     try:
         daemon.wait_until_ready()
@@ -368,10 +368,10 @@ def differences(found, expected):
     return problems
 
 
-def check(stage, patience=120):
+def check(stage, patience=120, match="watch/**", clean=lambda body: body):
     """Waits until the results are complete, and compares them with the oracle's. Returns (samples, results, problems)."""
     samples = stage.client.messages("skipd-samples")
-    expected = oracle(stage.skipd, f"{stage.folder}/oracle", samples)
+    expected = oracle(stage.skipd, f"{stage.folder}/oracle", samples, match)
     total = sum(map(len, expected.values()))
     deadline = time.monotonic() + patience
     while stage.client.count("skipd-results") < total and time.monotonic() < deadline:
@@ -381,6 +381,7 @@ def check(stage, patience=120):
     found = {}
     for subject, _, _, payload, _ in stage.client.messages("skipd-results"):
         found.setdefault(name_of(subject, 1), []).append(payload)
+    found, expected = ({stream: [clean(each) for each in bodies] for stream, bodies in results.items()} for results in (found, expected))
     return len(samples), sum(map(len, found.values())), differences(found, expected)
 
 
