@@ -15,13 +15,13 @@ SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 # Debian packages: what the build links, and what only the tests use (a foreign ZeroMQ client, a systemd to boot the unit in, a browser to
 # look at the dashboard with).
 BUILD_PACKAGES := libzmq3-dev libsqlite3-dev libopenblas-dev libnats-dev pkg-config
-TEST_PACKAGES := python3-zmq python3-numpy systemd-container chromium nats-server
+TEST_PACKAGES := python3-zmq python3-numpy mosquitto-clients systemd-container chromium nats-server
 BENCH_PACKAGES := python3 python3-venv
 
 # Those with a DocC catalog.
 LIBRARIES := SkipRNN SkipRNNTraining SkipStream ZeroMQ
 
-.PHONY: help deps test-deps swift-there build test crash chaos soak restart bench budget instructions demo man docs pictures install lay-out deb test-deb clean
+.PHONY: help deps test-deps swift-there build test crash chaos soak restart cluster-faults cluster-demo bench budget instructions demo man docs pictures install lay-out deb test-deb clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -58,6 +58,7 @@ CRASH_KILLS ?= 200
 CHAOS_SECONDS ?= 120
 SOAK_MINUTES ?= 30
 RESTART_STREAMS ?= 1000000
+CLUSTER_FAULTS ?= 50
 
 crash: test-deps ## Kill skipd at random moments, and at every single write to its disk; restart and compare byte for byte
 	$(SWIFT) build -c release --build-tests
@@ -74,6 +75,13 @@ soak: test-deps ## 50,000 timesteps a second for half an hour: memory, lag, cons
 restart: test-deps ## A million streams: the time of a restart, and what a checkpoint holds up
 	$(SWIFT) build -c release --build-tests
 	SKIPD_STREAMS=$(RESTART_STREAMS) $(SWIFT) test -c release --skip-build --disable-xctest --filter RestartTests
+
+cluster-faults: test-deps ## Kill, pause and cut off workers, gateways and NATS servers; every result compared with one undisturbed skipd's
+	$(SWIFT) build -c release --product skipd
+	SKIPD="$$($(SWIFT) build -c release --show-bin-path)/skipd" /usr/bin/python3 Tests/Cluster/faults.py --faults $(CLUSTER_FAULTS) $(if $(SEED),--seed $(SEED))
+
+cluster-demo: build test-deps ## Three NATS servers, a gateway, three workers on this machine; one of each is killed on the way
+	SKIPD="$$($(SWIFT) build $(RELEASE) --show-bin-path)/skipd" /usr/bin/python3 Tests/Cluster/demo.py
 
 bench: build ## Measure speed and memory, and write docs/benchmarks.md; QUICK=1: in under three minutes
 	@$(call install-missing,$(BENCH_PACKAGES))

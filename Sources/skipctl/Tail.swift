@@ -34,10 +34,13 @@ struct Tail: ParsableCommand {
     var format: String?
     @Flag(help: "Print NDJSON, as published.")
     var json = false
+    @Flag(help: "Follow the results of a whole cluster, from the NATS servers that [cluster] of the configuration names.")
+    var nats = false
     @OptionGroup var published: ResultsArguments
 
     func validate() throws {
         guard count.map({ $0 > 0 }) ?? true else { throw ValidationError("--count must be a whole number from 1 up") }
+        guard !nats || (!hints && !events && !all && published.results == nil) else { throw ValidationError("--nats has results only, and from NATS; leave out --hints, --events, --all and --results") }
         guard !(json && format != nil) else { throw ValidationError("--json and --format exclude each other") }
         if let format {
             do { _ = try LineTemplate(format) } catch { throw ValidationError("\(error)") }
@@ -54,7 +57,7 @@ struct Tail: ParsableCommand {
         let selection = StreamSelection(prefix)
         let template = try format.map { text throws(LineTemplate.Problem) in try LineTemplate(text) }
         let palette = Palette.standardOutput
-        var messages = try published.follow(topics: kinds.flatMap { kind in selection.prefixes.map { kind.prefix + $0 } })
+        var messages = try nats ? published.followCluster() : published.follow(topics: kinds.flatMap { kind in selection.prefixes.map { kind.prefix + $0 } })
         var output = StandardOutput()
         var missed = MissedResults()
         var seen = 0
