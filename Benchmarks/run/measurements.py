@@ -39,6 +39,11 @@ def updates(quick):
     return best
 
 
+def links(quick):
+    """The links of the chain that one update of H = 48 is."""
+    return lines("measure", "links", 1_000 if quick else 5_000)
+
+
 def streams(quick):
     """Many streams in one process: a skipped timestep past the receive, memory, pauses."""
     rounds = [lines("measure", "skipped", 1_000_000, 3 if quick else 8)[0] for _ in range(1 if quick else 3)]

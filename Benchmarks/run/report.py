@@ -105,6 +105,11 @@ def countdown_section(records):
     return "\n".join(text + [f"| {record['increment']} | {record['timesteps']:,} | {record['ns']:.0f} |" for record in records])
 
 
+def links_section(records):
+    text = ["| one update, H = 48 | cycles | ns |", "|---|---|---|"]
+    return "\n".join(text + [f"| {record['name']} | {record['cycles']:.0f} | {record['ns']:.0f} |" for record in records])
+
+
 def receive_section(best, targets):
     drop, ours = best["drop", 0], best["skipd", 0]
     targets.at_least("receive path, all skipped: × the C loop's messages/s", ours["messages_per_s"] / drop["messages_per_s"], 0.9)
