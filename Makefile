@@ -21,7 +21,7 @@ BENCH_PACKAGES := python3 python3-venv
 # Those with a DocC catalog.
 LIBRARIES := SkipRNN SkipRNNTraining SkipStream ZeroMQ
 
-.PHONY: help deps test-deps swift-there build test crash chaos soak restart cluster-faults cluster-demo bench budget instructions demo man docs pictures install lay-out deb test-deb clean
+.PHONY: help deps test-deps swift-there build test crash chaos soak restart fuzz cluster-faults cluster-demo bench budget instructions demo man docs pictures install lay-out deb test-deb clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -82,6 +82,15 @@ cluster-faults: test-deps ## Kill, pause and cut off workers, gateways and NATS 
 
 cluster-demo: build test-deps ## Three NATS servers, a gateway, three workers on this machine; one of each is killed on the way
 	SKIPD="$$($(SWIFT) build $(RELEASE) --show-bin-path)/skipd" /usr/bin/python3 Tests/Cluster/demo.py
+# How long each target is fed.
+FUZZ_SECONDS ?= 10
+
+# Of its own, so that nobody else builds a fuzzer. C and C++ get UndefinedBehaviorSanitizer besides; Swift traps by itself. TOMLKit calls a method of a
+# null pointer for each value and throws what it gets away, so C++ is not asked about null pointers.
+fuzz: deps ## Feed made-up input to whatever reads what others wrote
+	SKIPD_FUZZ=1 $(SWIFT) build -c release --product skipd-fuzz --scratch-path .build-fuzz --sanitize address -Xswiftc -sanitize=fuzzer \
+	    -Xcc -fsanitize=undefined,fuzzer-no-link -Xcc -fno-sanitize=vptr,function -Xcc -fno-sanitize-recover=undefined -Xcxx -fno-sanitize=null
+	FUZZ_SECONDS=$(FUZZ_SECONDS) Fuzzing/fuzz.sh .build-fuzz/release/skipd-fuzz
 
 bench: build ## Measure speed and memory, and write docs/benchmarks.md; QUICK=1: in under three minutes
 	@$(call install-missing,$(BENCH_PACKAGES))
@@ -169,7 +178,7 @@ test-deb: deb ## Install, upgrade and purge the package in a Debian of its own (
 	Tests/Packages/deb.sh dist/skipd_*.deb
 
 clean: ## Remove everything built
-	rm -rf .build Benchmarks/.build
+	rm -rf .build .build-fuzz Benchmarks/.build
 
 # Installs those Debian packages of a list that are missing, and asks for nothing if none is.
 define install-missing

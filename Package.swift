@@ -100,3 +100,13 @@ let package = Package(
         .testTarget(name: "SkipRNNTrainingTests", dependencies: ["SkipRNN", "SkipRNNTraining", "TestSupport"], swiftSettings: strict),
     ]
 )
+
+// `make fuzz` alone: whoever builds skipd gets no fuzzer. It reaches what is visible in the package only, so it is no package of its own.
+if Context.environment["SKIPD_FUZZ"] != nil {
+    package.targets += [
+        .target(name: "CLibFuzzer", path: "Fuzzing/CLibFuzzer"),
+        .executableTarget(
+            name: "skipd-fuzz", dependencies: ["CLibFuzzer", "SkipRNN", "SkipStream", "SkipStore", "SkipConfiguration"], path: "Fuzzing/Targets",
+            swiftSettings: strict, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]),
+    ]
+}

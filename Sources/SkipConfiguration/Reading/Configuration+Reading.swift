@@ -36,6 +36,7 @@ extension Configuration {
         top.finish()
         checkModels(notes)
         checkReach(notes)
+        checkListeners(notes)
         guard notes.problems.isEmpty else {
             // In the file's order; sorting is stable only with the index beside.
             throw ConfigurationError(notes.problems.enumerated().sorted { ($0.element.place.line ?? 0, $0.offset) < ($1.element.place.line ?? 0, $1.offset) }.map(\.element))
