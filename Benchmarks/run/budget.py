@@ -1,6 +1,6 @@
 """Holds a running skipd to its budgets: steps in load, and back. Prints what its updates cost second by second, and what became of the promise.
 
-    budget.py SKIPD [--streams STREAMS]
+    budget.py SKIPD [--streams STREAMS] [--cpu SHARE] [--only rate|connect|cpu]
 
 Streams play the bundled recordings, each from another place, over tcp. Needs pyzmq (Debian's python3-zmq).
 """
@@ -136,16 +136,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("skipd")
     parser.add_argument("--streams", type=int, default=600)
+    parser.add_argument("--cpu", type=float, default=0.5, help="the share of a core that the large model's updates may take")
+    parser.add_argument("--only", choices=["rate", "connect", "cpu"])
     arguments = parser.parse_args()
     watch = root / "etc/skipd/models/watch.safetensors"
     # Twice what it needs at the lower load, half of what it would at the higher one; it reads 9.6 % of the timesteps.
     updates = f"{{ updates_per_second = {round(arguments.streams * 50 * 0.096 / 2)} }}"
-    measure(arguments.skipd, "The bundled model", watch, updates, arguments.streams, "rate")
-    measure(arguments.skipd, "The bundled model", watch, updates, arguments.streams, "connect")
-    with tempfile.TemporaryDirectory() as folder:
-        large = pathlib.Path(folder) / "large.safetensors"
-        large_model(large)
-        measure(arguments.skipd, "A model of 768 hidden units", large, "{ cpu = 0.5 }", arguments.streams, "rate")
+    for kind in ("rate", "connect"):
+        if arguments.only in (None, kind):
+            measure(arguments.skipd, "The bundled model", watch, updates, arguments.streams, kind)
+    if arguments.only in (None, "cpu"):
+        with tempfile.TemporaryDirectory() as folder:
+            large = pathlib.Path(folder) / "large.safetensors"
+            large_model(large)
+            measure(arguments.skipd, "A model of 768 hidden units", large, f"{{ cpu = {arguments.cpu} }}", arguments.streams, "rate")
 
 
 main()

@@ -54,8 +54,15 @@ extension StreamProcessor {
         }
         guard route.pointee.controller != nil else { return }
         let next = max(min(stream.pointee.due, sequenceEnd(stream)), timestep + 1)
-        route.pointee.controller?.note(ended: gap, begun: next - timestep)
+        if let gap { route.pointee.controller?.note(ended: gap) }
+        route.pointee.controller?.note(begun: next - timestep)
         if case .updatesPerSecond = route.pointee.route.budget { route.pointee.controller?.spend(1) }
+    }
+
+    /// Notes that a sequence's end, or what begins it anew, cuts off the skip since its last update.
+    func noteCutSkip(_ stream: UnsafeMutablePointer<StreamSlot>, at timestep: UInt64) {
+        guard routes[stream.pointee.route].pointee.controller != nil, timestep > stream.pointee.lastRead else { return }
+        routes[stream.pointee.route].pointee.controller?.note(ended: timestep - stream.pointee.lastRead)
     }
 
     /// Notes the time that an update took.
