@@ -120,6 +120,9 @@ man: build ## Write manual pages and shell completions to .build/man
 	    "$$bin/generate-manual" "$$bin/$$tool" --date "$$date" --output-directory .build/man; \
 	    for shell in bash zsh fish; do "$$bin/$$tool" --generate-completion-script $$shell >.build/man/$$tool.$$shell; done; \
 	done
+	@# The generator leaves paragraphs as empty lines, and takes the parser's own "help" for a subcommand, which skipd has none of.
+	@sed -i 's/^$$/.Pp/' .build/man/*.1
+	@sed -i -e '/^\.Ar subcommand$$/d' -e '/^\.It Em help$$/,/^\.El$$/d' .build/man/skipd.1
 
 docs: build ## Write the libraries' reference, a DocC archive, to .build/docs
 	@rm -rf .build/docs .build/symbols && mkdir -p .build/symbols
