@@ -14,9 +14,9 @@ SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 
 # Debian packages: what the build links, and what only the tests use (a foreign ZeroMQ client, a systemd to boot the unit in, a browser to
 # look at the dashboard with).
-BUILD_PACKAGES := libzmq3-dev libsqlite3-dev libopenblas-dev libnats-dev pkg-config
+BUILD_PACKAGES := libzmq3-dev libsqlite3-dev libnats-dev pkg-config
 TEST_PACKAGES := python3-zmq python3-numpy mosquitto-clients systemd-container chromium nats-server
-BENCH_PACKAGES := python3 python3-venv
+BENCH_PACKAGES := libopenblas-dev python3 python3-venv
 
 # Those with a DocC catalog.
 LIBRARIES := SkipRNN SkipRNNTraining SkipStream ZeroMQ
@@ -128,7 +128,7 @@ docs: build ## Write the libraries' reference, a DocC archive, to .build/docs
 	@rm -rf .build/docs .build/symbols && mkdir -p .build/symbols
 	@bin="$$($(SWIFT) build $(RELEASE) --show-bin-path)"; triple="$$($(SWIFT)c -print-target-info | sed -n 's/.*"triple": "\(.*\)",/\1/p' | head -n 1)"; archives=(); \
 	for library in $(LIBRARIES); do \
-	    maps=(); for map in "$$bin"/CSkip*.build/module.modulemap Sources/CZeroMQ/module.modulemap Sources/COpenBLAS/module.modulemap; do maps+=(-Xcc "-fmodule-map-file=$$(realpath "$$map")"); done; \
+	    maps=(); for map in "$$bin"/CSkip*.build/module.modulemap Sources/CZeroMQ/module.modulemap; do maps+=(-Xcc "-fmodule-map-file=$$(realpath "$$map")"); done; \
 	    mkdir .build/symbols/$$library; \
 	    $(SWIFT) symbolgraph-extract -module-name $$library -I "$$bin/Modules" -target "$$triple" "$${maps[@]}" -output-dir .build/symbols/$$library -minimum-access-level public; \
 	    docc convert Sources/$$library/$$library.docc --additional-symbol-graph-dir .build/symbols/$$library --fallback-display-name $$library \

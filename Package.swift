@@ -93,11 +93,10 @@ let package = Package(
         // The installed unit under a real systemd.
         .testTarget(name: "SystemTests", dependencies: ["skipd", "skipctl"], swiftSettings: strict),
 
-        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         // The inner loops of training in C.
         .target(name: "CSkipTraining"),
-        .target(name: "SkipRNNTraining", dependencies: ["SkipRNN", "CSkipTraining", "COpenBLAS"], swiftSettings: strict),
-        .testTarget(name: "SkipRNNTrainingTests", dependencies: ["SkipRNN", "SkipRNNTraining", "TestSupport"], swiftSettings: strict),
+        .target(name: "SkipRNNTraining", dependencies: ["SkipRNN", "CSkipTraining"], swiftSettings: strict),
+        .testTarget(name: "SkipRNNTrainingTests", dependencies: ["SkipRNN", "SkipRNNTraining", "CSkipTraining", "TestSupport"], swiftSettings: strict),
     ]
 )
 

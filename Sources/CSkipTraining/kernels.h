@@ -40,9 +40,10 @@ static inline float NAME(fast_tanh)(float x) {
     return s < 0.04f ? near : far;
 }
 
-// One tile: `rows` rows (a constant after inlining) times one panel.
+// One tile: `rows` rows times one panel; x[i · ldx + k · step], panel[k · PANEL + …]. rows, and where it is 1 step, are
+// constants after inlining.
 static inline __attribute__((always_inline)) void NAME(tile)(
-    const float *x, size_t ldx, const int rows, const float *panel, size_t cols, float *y, size_t ldy, int accumulate) {
+    const float *x, size_t ldx, size_t step, const int rows, const float *panel, size_t cols, float *y, size_t ldy, int accumulate) {
     vector sum[TILE][VECTORS];
     for (int i = 0; i < rows; i++)
         for (int v = 0; v < VECTORS; v++) sum[i][v] = accumulate ? *(const vector *)(y + i * ldy + v * LANES) : (vector){0};
@@ -50,7 +51,7 @@ static inline __attribute__((always_inline)) void NAME(tile)(
         vector w[VECTORS];
         for (int v = 0; v < VECTORS; v++) w[v] = *(const vector *)(panel + k * PANEL + v * LANES);
         for (int i = 0; i < rows; i++) {
-            const vector b = x[i * ldx + k] - (vector){0};
+            const vector b = x[i * ldx + k * step] - (vector){0};
             for (int v = 0; v < VECTORS; v++) sum[i][v] += b * w[v];
         }
     }
@@ -66,11 +67,34 @@ static void NAME(product)(const float *x, size_t ldx, size_t rows, const float *
         for (size_t o = 0; o < outputs; o += PANEL) {
             const float *w = panel + o * cols;
             size_t i = start;
-            for (; i + TILE <= end; i += TILE) NAME(tile)(x + i * ldx, ldx, TILE, w, cols, y + i * ldy + o, ldy, accumulate);
+            for (; i + TILE <= end; i += TILE) NAME(tile)(x + i * ldx, ldx, 1, TILE, w, cols, y + i * ldy + o, ldy, accumulate);
             if (TILE > 8)
-                for (; i + 8 <= end; i += 8) NAME(tile)(x + i * ldx, ldx, TILE < 8 ? TILE : 8, w, cols, y + i * ldy + o, ldy, accumulate);
-            for (; i + 4 <= end; i += 4) NAME(tile)(x + i * ldx, ldx, 4, w, cols, y + i * ldy + o, ldy, accumulate);
-            for (; i < end; i++) NAME(tile)(x + i * ldx, ldx, 1, w, cols, y + i * ldy + o, ldy, accumulate);
+                for (; i + 8 <= end; i += 8) NAME(tile)(x + i * ldx, ldx, 1, TILE < 8 ? TILE : 8, w, cols, y + i * ldy + o, ldy, accumulate);
+            for (; i + 4 <= end; i += 4) NAME(tile)(x + i * ldx, ldx, 1, 4, w, cols, y + i * ldy + o, ldy, accumulate);
+            for (; i < end; i++) NAME(tile)(x + i * ldx, ldx, 1, 1, w, cols, y + i * ldy + o, ldy, accumulate);
+        }
+    }
+}
+
+static void NAME(transposed_product)(const float *a, size_t lda, const float *b, size_t ldb, size_t rows, size_t m, size_t n,
+                                     float *to, size_t ldto) {
+    // A block's panel of a, gathered, stays in the first-level cache while the columns of b pass by.
+    float panel[SKIP_TRAINING_BLOCK * PANEL], sums[TILE * PANEL];
+    for (size_t start = 0; start < rows; start += SKIP_TRAINING_BLOCK) {
+        const size_t count = rows - start < SKIP_TRAINING_BLOCK ? rows - start : SKIP_TRAINING_BLOCK;
+        for (size_t o = 0; o < m; o += PANEL) {
+            for (size_t k = 0; k < count; k++)
+                for (int v = 0; v < VECTORS; v++) *(vector *)(panel + k * PANEL + v * LANES) = *(const vector *)(a + (start + k) * lda + o + v * LANES);
+            size_t width;
+            for (size_t j = 0; j < n; j += width) {
+                const float *x = b + start * ldb + j;
+                width = n - j >= TILE ? TILE : n - j >= 4 ? 4 : 1;
+                if (width == TILE) NAME(tile)(x, 1, ldb, TILE, panel, count, sums, PANEL, 0);
+                else if (width == 4) NAME(tile)(x, 1, ldb, 4, panel, count, sums, PANEL, 0);
+                else NAME(tile)(x, 1, ldb, 1, panel, count, sums, PANEL, 0);
+                for (size_t l = 0; l < PANEL; l++)
+                    for (size_t i = 0; i < width; i++) to[(o + l) * ldto + j + i] += sums[i * PANEL + l];
+            }
         }
     }
 }
@@ -278,7 +302,7 @@ static void NAME(adam)(float *w, float *m, float *v, const float *g, size_t n, f
 }
 
 const skip_training_kernels NAME(skip_training) = {
-    VARIANT_NAME, NAME(product), NAME(add_bias), NAME(gru_gates), NAME(gru_candidate), NAME(gru_candidate_after),
+    VARIANT_NAME, NAME(product), NAME(transposed_product), NAME(add_bias), NAME(gru_gates), NAME(gru_candidate), NAME(gru_candidate_after),
     NAME(lstm_candidate), NAME(dot), NAME(difference_dot), NAME(cell_difference_dot), NAME(gru_backward),
     NAME(gru_backward_reset), NAME(gru_backward_after), NAME(lstm_backward), NAME(column_sum), NAME(adam),
 };

@@ -18,7 +18,7 @@ struct EvalCommand: ParsableCommand {
     var recordings: String
     @Option(help: ArgumentHelp("Divisors of the increment.", valueName: "κ,…"))
     var stretch = "1"
-    @Option(help: ArgumentHelp("Only these groups (people, devices).", valueName: "g,…"))
+    @Option(help: ArgumentHelp("Only these groups (people, devices): their folders' names, or their numbers.", valueName: "g,…"))
     var groups: GroupList?
     @OptionGroup(title: "Windows") var windowOptions: TrainWindowOptions
     @Option(help: ArgumentHelp("Write an HTML report with plots.", valueName: "file"), completion: .file(extensions: ["html"]))
@@ -41,7 +41,7 @@ struct EvalCommand: ParsableCommand {
         let recordings = try Recordings(path: recordings)
         var windows = windowOptions.windows
         if windows.length == nil { windows.length = file.metadata.sequenceLength.map { $0 * windows.every } }
-        let chosen = try groups.map { try Split(recordings, testGroups: $0.groups, keepsTraining: false).test } ?? Array(0..<recordings.count)
+        let chosen = try groups.map { try Split(recordings, testGroups: $0.groups(of: recordings), keepsTraining: false).test } ?? Array(0..<recordings.count)
         var output = StandardOutput()
         var points: [(stretch: Float, evaluation: Evaluation)] = []
         for stretch in stretches {

@@ -20,14 +20,20 @@ extension LearningRateSchedule: ExpressibleByArgument {
     }
 }
 
-/// A list of group numbers: `1,2,10`.
+/// A list of groups by name, or by number where they have none: `anna,bert`, `1,2,10`.
 struct GroupList: ExpressibleByArgument {
-    var groups: [Int]
+    private var names: [String]
 
     init?(argument: String) {
-        let parts = argument.split(separator: ",").map { Int($0) }
-        guard !parts.isEmpty, !parts.contains(nil) else { return nil }
-        groups = parts.compactMap { $0 }
+        names = argument.split(separator: ",").map { String($0) }
+        if names.isEmpty { return nil }
+    }
+
+    /// - Throws: `FileFormatError` where the recordings have no such group.
+    func groups(of recordings: Recordings) throws(FileFormatError) -> [Int] {
+        var groups: [Int] = []
+        for name in names { groups.append(try recordings.group(named: name)) }
+        return groups
     }
 }
 

@@ -74,6 +74,7 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         TrainInterrupt.install()
+        for path in [model, report].compactMap({ $0 }) { try checkWritable(path) }
         var output = StandardOutput()
         if let kind = generatedTask {
             try TrainTaskRun(command: self, kind: kind).run(&output)

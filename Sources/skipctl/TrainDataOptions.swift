@@ -28,11 +28,11 @@ struct TrainWindowOptions: ParsableArguments {
 
 /// Which groups train, validate and test, and how training sequences are varied.
 struct TrainDataOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Groups (people, devices) to validate on.", valueName: "g,…"))
+    @Option(help: ArgumentHelp("Groups (people, devices) to validate on: their folders' names, or their numbers.", valueName: "g,…"))
     var validationGroups: GroupList?
     @Option(help: "The share of groups to validate on where none are named; 0 for none.")
     var validationFraction = 0.0
-    @Option(help: ArgumentHelp("Groups to test on at the end.", valueName: "g,…"))
+    @Option(help: ArgumentHelp("Groups to test on at the end, named likewise.", valueName: "g,…"))
     var testGroups: GroupList?
     @Option(help: "The share of groups to test on where none are named; 0 for none.")
     var testFraction = 0.0

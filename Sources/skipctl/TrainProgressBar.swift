@@ -24,17 +24,22 @@ struct TrainProgressBar {
         if firstFraction == nil { firstFraction = fraction }
         guard now - lastShown > 0.1 || progress.finished != nil else { return }
         lastShown = now
-        let width = 24
-        let done = min(Int(fraction * Double(width)), width)
-        let bar = String(repeating: "█", count: done) + String(repeating: "░", count: width - done)
         let sequences = Double(max(progress.running.sequences, 1))
         let scale = progress.finished == nil ? sequences : 1
-        var text = "\r\u{1B}[K\(title)\(bar) epoch \(progress.epoch + 1)/\(progress.epochs)  loss \(decimal(progress.running.loss / scale, 4))"
+        var text = "epoch \(progress.epoch + 1)/\(progress.epochs)  loss \(decimal(progress.running.loss / scale, 4))"
         if task == .classification { text += "  accuracy \(percent(progress.running.accuracy))" }
         text += "  updates \(percent(progress.running.updateRate))"
         let (elapsed, advanced) = (now - begin, fraction - (firstFraction ?? 0))
         if advanced > 0, elapsed > 1 { text += "  \(duration(elapsed / advanced * (1 - fraction))) left" }
-        writeToStandardError(text)
+        writeToStandardError("\r\u{1B}[K" + line(fraction, text, columns: Terminal.size(of: STDERR_FILENO).columns))
+    }
+
+    /// A bar as long as the terminal's line leaves room for, and the figures; a longer line would leave its upper part standing each time.
+    private func line(_ fraction: Double, _ figures: String, columns: Int) -> String {
+        let width = min(24, columns - 2 - title.count - figures.count)
+        guard width > 2 else { return String((title + figures).prefix(columns - 1)) }
+        let done = min(Int(fraction * Double(width)), width)
+        return title + String(repeating: "█", count: done) + String(repeating: "░", count: width - done) + " " + figures
     }
 
     /// Clears the line.

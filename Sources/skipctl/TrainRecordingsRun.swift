@@ -7,16 +7,16 @@ struct TrainRecordingsRun {
     let recordings: Recordings
 
     func run(_ output: inout StandardOutput) throws {
-        let groups = Set(recordings.groups ?? Array(0..<recordings.count)).sorted()
         var checkpoints: [String] = []
         var report = TrainReport(title: "\(command.model), trained on \(recordings.file)")
         if command.dataOptions.leaveOneGroupOut {
-            var folds: [(group: Int, evaluation: Evaluation)] = []
-            for group in groups {
+            var folds: [TrainReport.Fold] = []
+            for group in recordings.distinctGroups {
+                let name = recordings.name(ofGroup: group)
                 let path = "\(checkpoint).group-\(group)"
                 checkpoints.append(path)
-                let (model, source, _) = try train(testGroups: [group], title: "without group \(group)", checkpoint: path, &output)
-                folds.append((group, try Evaluation(model, recordings, source.split.test, command.windowOptions.windows)))
+                let (model, source, _) = try train(testGroups: [group], title: "without group \(name)", checkpoint: path, &output)
+                folds.append(TrainReport.Fold(group: group, name: name, evaluation: try Evaluation(model, recordings, source.split.test, command.windowOptions.windows)))
                 try TrainReport.print(fold: folds[folds.count - 1], json: command.json, &output)
                 try output.flush()
             }
@@ -24,7 +24,7 @@ struct TrainRecordingsRun {
             report.add(folds: folds)
         }
         checkpoints.append(checkpoint)
-        let (model, source, trainer) = try train(testGroups: command.dataOptions.testGroups?.groups ?? [], title: command.dataOptions.leaveOneGroupOut ? "all groups" : "", checkpoint: checkpoint, &output)
+        let (model, source, trainer) = try train(testGroups: try command.dataOptions.testGroups?.groups(of: recordings) ?? [], title: command.dataOptions.leaveOneGroupOut ? "all groups" : "", checkpoint: checkpoint, &output)
         let (part, chosen) = !source.split.test.isEmpty ? ("test", source.split.test) : !source.split.validation.isEmpty ? ("validation", source.split.validation) : ("training", source.split.training)
         let evaluation = try Evaluation(model, recordings, chosen, command.windowOptions.windows)
         try EvaluationText(evaluation, part: part).print(json: command.json, &output)
@@ -46,7 +46,7 @@ struct TrainRecordingsRun {
     private func train(testGroups: [Int], title: String, checkpoint: String, _ output: inout StandardOutput) throws -> (Model, RecordedBatches, Trainer) {
         let options = command.trainingOptions
         let split = try Split(
-            recordings, validationGroups: (command.dataOptions.validationGroups?.groups ?? []).filter { !testGroups.contains($0) }, testGroups: testGroups,
+            recordings, validationGroups: (try command.dataOptions.validationGroups?.groups(of: recordings) ?? []).filter { !testGroups.contains($0) }, testGroups: testGroups,
             validationFraction: fraction(command.dataOptions.validationFraction), testFraction: fraction(command.dataOptions.testFraction), seed: options.seed)
         try recordings.checkForTraining(split.training)
         let initial = try command.initial.map { (path) throws(FileFormatError) in try ModelFile(contentsOf: path) }

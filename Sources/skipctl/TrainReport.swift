@@ -3,22 +3,31 @@ import SkipRNNTraining
 
 /// What a training ends with: text on the terminal, and an HTML report.
 struct TrainReport {
+    /// One held-out group's result.
+    struct Fold {
+        let group: Int
+        /// Its number where it has no name.
+        let name: String
+        let evaluation: Evaluation
+    }
+
     private var html: HTMLReport
 
     init(title: String) { html = HTMLReport(title: title) }
 
     /// Prints one held-out group's result.
-    static func print(fold: (group: Int, evaluation: Evaluation), json: Bool, _ output: inout StandardOutput) throws {
+    static func print(fold: Fold, json: Bool, _ output: inout StandardOutput) throws {
         if json {
             var object = EvaluationText(fold.evaluation, part: "held-out group").object
             object.add("group", fold.group)
+            object.add("name", fold.name)
             return try output.line(object)
         }
-        try output.line("group \(fold.group) held out: accuracy \(percent(fold.evaluation.accuracy)), \(percent(fold.evaluation.updateRate)) of the timesteps read")
+        try output.line("group \(fold.name) held out: accuracy \(percent(fold.evaluation.accuracy)), \(percent(fold.evaluation.updateRate)) of the timesteps read")
     }
 
     /// Prints mean and worst of all groups.
-    static func printSummary(_ folds: [(group: Int, evaluation: Evaluation)], json: Bool, _ output: inout StandardOutput) throws {
+    static func printSummary(_ folds: [Fold], json: Bool, _ output: inout StandardOutput) throws {
         guard let worst = folds.min(by: { $0.evaluation.accuracy < $1.evaluation.accuracy }) else { return }
         let mean = folds.reduce(0) { $0 + $1.evaluation.accuracy } / Double(folds.count)
         let rate = folds.reduce(0) { $0 + $1.evaluation.updateRate } / Double(folds.count)
@@ -32,12 +41,12 @@ struct TrainReport {
             object.add("highest_update_rate", folds.map(\.evaluation.updateRate).max() ?? 0)
             return try output.line(object)
         }
-        try output.line("leave one group out: mean accuracy \(percent(mean)), worst \(percent(worst.evaluation.accuracy)) (group \(worst.group)), mean update rate \(percent(rate))")
+        try output.line("leave one group out: mean accuracy \(percent(mean)), worst \(percent(worst.evaluation.accuracy)) (group \(worst.name)), mean update rate \(percent(rate))")
     }
 
-    mutating func add(folds: [(group: Int, evaluation: Evaluation)]) {
+    mutating func add(folds: [Fold]) {
         html.addTable("Each group held out", ["group", "sequences", "accuracy", "update rate"], folds.map {
-            ["\($0.group)", "\($0.evaluation.sequences)", percent($0.evaluation.accuracy), percent($0.evaluation.updateRate)]
+            [$0.name, "\($0.evaluation.sequences)", percent($0.evaluation.accuracy), percent($0.evaluation.updateRate)]
         })
         if var all = folds.first?.evaluation {
             for fold in folds.dropFirst() { all.add(fold.evaluation) }

@@ -29,9 +29,16 @@ struct DataTests {
         #expect(recordings.channels == ["x", "y"])
         #expect(recordings.labels == ["run", "walk"])
         #expect(recordings.classes == [1, 0, 1])
-        #expect(recordings.groups == [0, 0, 1])
+        #expect(recordings.groups == [0, 0, 1] && recordings.groupNames == ["anna", "bo"])
         #expect(recordings.lengths == [2, 1, 2])
         #expect(recordings.samples == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    }
+
+    @Test("a spreadsheet's byte order mark and quotes are no part of the names")
+    func spreadsheet() throws {
+        let folder = try Folder(["1.csv": "\u{FEFF}\"x\", \"label\"\r\n1,\"walk\"\r\n", "2.csv": "x,label\n2,run\n"])
+        let recordings = try Recordings(path: folder.path)
+        #expect(recordings.channels == ["x"] && recordings.labels == ["run", "walk"] && recordings.samples == [1, 2])
     }
 
     @Test("what is wrong with a CSV file is one sentence with file and line", arguments: [
@@ -40,6 +47,9 @@ struct DataTests {
         ("x,y,label\n1,2,a\n1,2,b\n", "line 3 has the label b"),
         ("1,2,3\n4,5,6\n", "line 1 holds numbers"),
         ("", "is empty"),
+        ("x,y,label\n", "has a header line and no timestep"),
+        ("x,y,label\n1,2,\n", "line 2 has no label"),
+        ("x,x,label\n1,2,a\n", "line 1 names the channel x twice"),
         ("x,label\n1,a\n", "line 1 has the channels x"),
     ])
     func badCSV(text: String, problem: String) throws {

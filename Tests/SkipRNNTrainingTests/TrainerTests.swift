@@ -134,7 +134,23 @@ struct TrainerTests {
         report.addSamples(model, recordings, source.split.validation, windows)
         #expect(report.page.contains("a &lt;test&gt;"))
         #expect(!report.page.contains("http"), "nothing is fetched")
+        // Whose signal it is, what was made of it, the channels by name and the axis in seconds: 32 timesteps at 50 Hz.
+        for part in ["● a<", "● b<", "● c<", ">0.6 s<"] { #expect(report.page.contains(part), "\(part)") }
+        for (name, other) in [("fast", "slow"), ("slow", "fast")] { #expect(report.page.contains(">\(name), recognised<") || report.page.contains(">\(name), taken for \(other)<")) }
+        #expect(!report.page.contains(">4.0<"), "a stretch of 4 is called 4")
         #expect(report.page.contains("readmark") && report.page.contains("polyline") && report.page.contains("prefers-color-scheme"))
+    }
+
+    @Test("a report's axis of tiny numbers has short labels")
+    func tinyAxis() {
+        var report = HTMLReport(title: "tiny")
+        let history = [1.1e-5, 2.6e-5, 1.7e-5].map { (cost) -> TrainingState.Epoch in
+            var epoch = TrainingState.Epoch()
+            epoch.costPerUpdate = cost
+            return epoch
+        }
+        report.addHistory(history, task: .classification)
+        #expect(report.page.contains(">1.5e-5<") && report.page.contains(">2.0e-5<") && !report.page.contains("0.00001"), "\(report.page)")
     }
 
     @Test("early stopping keeps the best epoch and stops after the patience")

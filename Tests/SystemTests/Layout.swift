@@ -52,8 +52,6 @@ struct Layout: Sendable {
         [
             "--directory=\(root.path)", "--overlay-ro=/usr:\(layer.path):/usr", "--private-network",
             "--register=no", "--keep-unit", "--link-journal=no", "--console=pipe",
-            // Debian leads from /usr/lib to the OpenBLAS in use by way of it.
-            "--bind-ro=/etc/alternatives",
         ]
     }
 

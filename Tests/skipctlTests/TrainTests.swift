@@ -170,17 +170,22 @@ struct TrainTests {
             (try csv("b", ["1.csv": good, "2.csv": "x,label\n1,b\n"]), [], "\(folder.path("b"))/2.csv: line 1 has the channels x"),
             (try csv("c", ["1.csv": good, "2.csv": "x,y,label\n1,2,b\n1,b\n"]), [], "\(folder.path("c"))/2.csv: line 3 has 2 values"),
             (try csv("d", ["1.csv": good, "2.csv": "x,y,label\n1,2,b\n1,2,a\n"]), [], "\(folder.path("d"))/2.csv: line 3 has the label a"),
+            // Said before anything is trained, not after.
+            (data, ["--report", "/nowhere/r.html"], "/nowhere/r.html: can't be written: No such file or directory"),
+            (data, ["--report", folder.url.path], "\(folder.url.path): can't be written: Is a directory"),
+            (data, ["--model", folder.url.path], "\(folder.url.path): can't be written: Is a directory"),
             (try csv("e", ["1.csv": "x,y\n1,2\n"]), [], "\(folder.path("e")): has no labels"),
             (try csv("f", [:]), [], "\(folder.path("f")): has no CSV file"),
         ]
         for (data, more, sentence) in cases {
-            let outcome = try RunningProgram("skipctl", ["train", data, "--model", folder.path("m"), "--hidden", "4", "--epochs", "1"] + more).finish()
+            let model = more.contains("--model") ? [] : ["--model", folder.path("m")]
+            let outcome = try RunningProgram("skipctl", ["train", data, "--hidden", "4", "--epochs", "1"] + model + more).finish()
             #expect(outcome.status == 1, "\(sentence): \(outcome.output)")
             #expect(outcome.error.hasPrefix("skipctl: \(sentence)") && outcome.error.split(separator: "\n").count == 1, "\(outcome.error)")
             #expect(!FileManager.default.fileExists(atPath: folder.path("m")) && !FileManager.default.fileExists(atPath: folder.path("m.checkpoint")), "\(sentence)")
         }
         let unwritable = try RunningProgram("skipctl", ["train", data, "--model", "/nowhere/m", "--epochs", "1"]).finish()
-        #expect(unwritable.status == 1 && unwritable.error == "skipctl: /nowhere/m.checkpoint: can't be written: No such file or directory\n", "\(unwritable.error)")
+        #expect(unwritable.status == 1 && unwritable.error == "skipctl: /nowhere/m: can't be written: No such file or directory\n", "\(unwritable.error)")
     }
 
     @Test("a checkpoint of other options or data is refused, not continued")
@@ -211,6 +216,62 @@ struct TrainTests {
         let summary = try #require(objects.first { $0["part"] as? String == "leave one group out" })
         #expect(summary["worst_accuracy"] as? Double == folds.compactMap { $0["accuracy"] as? Double }.min())
         try Reports.check(folder.path("r.html"), contains: ["Each group held out", "All held-out groups together", "<svg"])
+    }
+
+    @Test("the progress bar says loss, accuracy and update rate, and never fills a terminal's line", arguments: [80, 60] as [UInt16])
+    func progressBar(columns: UInt16) throws {
+        let folder = try TemporaryFolder()
+        let data = folder.path("data")
+        try Sines.write(to: data)
+        let terminal = try PseudoTerminal(Sines.training(data, model: folder.path("m"), epochs: 300), columns: columns)
+        #expect(terminal.finish() == 0)
+        let lines = terminal.output.split(separator: "\r\u{1B}[K").filter { $0.contains("epoch") && !$0.contains("\n") }
+        #expect(lines.count > 10 && lines.allSatisfy { $0.count < Int(columns) }, "\(lines.max { $0.count < $1.count } ?? "")")
+        #expect(lines.allSatisfy { $0.contains("/300  loss ") && $0.contains("  accuracy ") && $0.contains("%  updates ") }, "\(lines.first ?? "")")
+    }
+
+    @Test("folders are groups that go by their names: held out, in turn, and in a refusal")
+    func namedGroups() throws {
+        let folder = try TemporaryFolder()
+        for (person, name) in ["anna", "bert", "cleo"].enumerated() {
+            try FileManager.default.createDirectory(atPath: folder.path("data/\(name)"), withIntermediateDirectories: true)
+            for label in ["sit", "walk"] {
+                let lines = (0..<40).map { "\(label == "sit" ? 0.01 * Double(person) : Double(($0 + person) % 5)),\($0 % 2),\(label)" }
+                _ = try folder.write("x,y,label\n\(lines.joined(separator: "\n"))\n", to: "data/\(name)/\(label).csv")
+            }
+        }
+        let common = ["train", folder.path("data"), "--model", folder.path("m"), "--hidden", "4", "--window", "20", "--batch", "4", "--epochs", "2"]
+        let held = try RunningProgram("skipctl", common + ["--test-groups", "bert", "--validation-groups", "anna"]).finish()
+        // Two recordings of 40 timesteps, three windows of 20 in each.
+        #expect(held.status == 0 && held.output.contains("test: 6 sequences"), "\(held.error)\(held.output)")
+        let turns = try RunningProgram("skipctl", common + ["--leave-one-group-out"]).finish()
+        for name in ["anna", "bert", "cleo"] { #expect(turns.output.contains("group \(name) held out: accuracy "), "\(turns.output)") }
+        let one = try RunningProgram("skipctl", ["eval", folder.path("m"), folder.path("data"), "--groups", "cleo"]).finish()
+        #expect(one.status == 0 && one.output.contains("6 sequences"), "\(one.error)\(one.output)")
+        let unknown = try RunningProgram("skipctl", common + ["--test-groups", "dora"]).finish()
+        #expect(unknown.status == 1 && unknown.error == "skipctl: \(folder.path("data")): has no group dora; its groups are anna, bert, cleo\n", "\(unknown.error)")
+    }
+
+    @Test("killed while the second group is held out, a training goes on to the same groups' results and the same model")
+    func leaveOneOutKilled() throws {
+        let folder = try TemporaryFolder()
+        let data = folder.path("data")
+        try Sines.write(to: data)
+        func arguments(_ model: String) -> [String] {
+            ["train", data, "--model", folder.path(model), "--hidden", "6", "--window", "30", "--batch", "8", "--epochs", "200", "--leave-one-group-out", "--json", "--checkpoint-interval", "0"]
+        }
+        let whole = try RunningProgram("skipctl", arguments("whole")).finish()
+        #expect(whole.status == 0, "\(whole.error)")
+        let program = try RunningProgram("skipctl", arguments("m"))
+        #expect(eventually { FileManager.default.fileExists(atPath: folder.path("m.checkpoint.group-1")) || !program.isRunning })
+        program.signal(SIGKILL)
+        _ = program.finish()
+        let resumed = try RunningProgram("skipctl", arguments("m") + ["--resume"]).finish()
+        #expect(resumed.status == 0, "\(resumed.error)")
+        func folds(_ outcome: RunningProgram.Outcome) throws -> [Double] { try outcome.objects().filter { $0["part"] as? String == "held-out group" }.compactMap { $0["loss"] as? Double } }
+        #expect(try folds(resumed).count == 4 && folds(resumed) == folds(whole))
+        #expect(try bytes(folder.path("m")) == bytes(folder.path("whole")))
+        #expect(try leftovers(folder, besides: ["data", "m", "whole"]) == [])
     }
 
     @Test("the paper's tasks train from the command line, and say whether they are solved", arguments: [

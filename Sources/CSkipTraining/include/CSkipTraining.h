@@ -13,6 +13,8 @@
 #include <stdint.h>
 
 #define SKIP_TRAINING_ROWS 16
+// Rows of a transposed product that are added up before they are added to what it holds.
+#define SKIP_TRAINING_BLOCK 512
 
 typedef struct skip_training_kernels {
     // "baseline", "avx2" or "avx512".
@@ -22,6 +24,11 @@ typedef struct skip_training_kernels {
     // ascending k, so that a row's result doesn't depend on the rows beside it. outputs: a multiple of 16.
     void (*product)(const float *x, size_t ldx, size_t rows, const float *panel, size_t cols,
                     size_t outputs, float *y, size_t ldy, int accumulate);
+
+    // to[i][j] += Σ_r a[r][i] · b[r][j] of an (m, n) matrix; m: a multiple of 16, n: any. Sums over ascending r within
+    // blocks of SKIP_TRAINING_BLOCK rows.
+    void (*transposed_product)(const float *a, size_t lda, const float *b, size_t ldb, size_t rows, size_t m, size_t n,
+                               float *to, size_t ldto);
 
     // g[i][j] += a[i][j] + bias[j]; a may be NULL.
     void (*add_bias)(float *g, size_t ldg, const float *a, size_t lda, const float *bias, size_t rows, size_t n);

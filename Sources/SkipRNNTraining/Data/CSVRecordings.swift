@@ -3,7 +3,8 @@
 //     folder/anna/squat-1.csv        ax,ay,az,label
 //     folder/anna/lunge-1.csv        0.01,-0.98,0.1,squat
 //
-// A column `label` names the recording's class and is the same in all its lines; a folder within the folder is a group.
+// A column `label` names the recording's class and is the same in all its lines; a folder within the folder is a group. Names may
+// stand in double quotes, and a byte order mark may come first, as spreadsheets write them.
 
 import Glibc
 public import SkipRNN
@@ -45,6 +46,7 @@ extension Recordings {
             file: folder, channels: channels, labels: labels, sampleRate: nil, featureCount: channels.count, samples: samples, lengths: lengths,
             classes: labels.isEmpty ? nil : names.map { name in labels.firstIndex { $0 == name } ?? 0 },
             groups: hasGroups ? files.map { file in groupNames.firstIndex(of: file.group) ?? 0 } : nil)
+        if hasGroups { self.groupNames = groupNames }
     }
 
     /// Reads recordings from wherever they are: a recording file or a folder of CSV files.
@@ -76,7 +78,9 @@ private struct CSVRecording {
     var label: String?
 
     init(contentsOf path: String) throws(FileFormatError) {
-        let text = String(decoding: try readFile(path), as: UTF8.self)
+        var bytes = try readFile(path)[...]
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+        let text = String(decoding: bytes, as: UTF8.self)
         var labelColumn: Int?
         var number = 0
         for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
@@ -87,13 +91,15 @@ private struct CSVRecording {
                 labelColumn = cells.firstIndex(of: "label")
                 channels = cells.enumerated().filter { $0.offset != labelColumn }.map { String($0.element) }
                 guard !channels.isEmpty else { throw FileFormatError(path, "line \(number) names no channel") }
+                if let twice = channels.indices.first(where: { channels[..<$0].contains(channels[$0]) }) { throw FileFormatError(path, "line \(number) names the channel \(channels[twice]) twice") }
                 if channels.allSatisfy({ Float($0) != nil }) { throw FileFormatError(path, "line \(number) holds numbers; a header line with the channels' names was expected") }
                 continue
             }
             let width = channels.count + (labelColumn == nil ? 0 : 1)
-            guard cells.count == width else { throw FileFormatError(path, "line \(number) has \(cells.count) values, the header has \(width)") }
+            guard cells.count == width else { throw FileFormatError(path, "line \(number) has \(cells.count) \(cells.count == 1 ? "value" : "values"), the header has \(width)") }
             for (column, cell) in cells.enumerated() {
                 if column == labelColumn {
+                    guard !cell.isEmpty else { throw FileFormatError(path, "line \(number) has no label") }
                     if let label, label != cell { throw FileFormatError(path, "line \(number) has the label \(cell), the lines before have \(label); a recording has one class") }
                     label = String(cell)
                 } else {
@@ -103,12 +109,13 @@ private struct CSVRecording {
             }
         }
         guard !channels.isEmpty else { throw FileFormatError(path, "is empty; a header line with the channels' names was expected") }
+        guard !samples.isEmpty else { throw FileFormatError(path, "has a header line and no timestep") }
     }
 
     private static func trim(_ text: Substring) -> Substring {
         var text = text
         while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
         while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-        return text
+        return text.count > 1 && text.first == "\"" && text.last == "\"" ? text.dropFirst().dropLast() : text
     }
 }

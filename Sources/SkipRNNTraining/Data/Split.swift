@@ -15,10 +15,7 @@ public struct Split: Sendable, Equatable {
     public init(_ recordings: Recordings, validationGroups: [Int] = [], testGroups: [Int] = [], validationFraction: Double = 0, testFraction: Double = 0, keepsTraining: Bool = true, seed: UInt64 = 1) throws(FileFormatError) {
         let groups = recordings.groups ?? Array(0..<recordings.count)
         let all = Set(groups)
-        for group in validationGroups + testGroups where !all.contains(group) {
-            let known = all.sorted().prefix(20).map { String($0) }.joined(separator: ", ")
-            throw FileFormatError(recordings.file, "has no group \(group); its groups are \(known)\(all.count > 20 ? ", …" : "")")
-        }
+        for group in validationGroups + testGroups where !all.contains(group) { _ = try recordings.group(named: "\(group)") }
         var (held, tested) = (Set(validationGroups), Set(testGroups))
         var rest = all.subtracting(held).subtracting(tested).sorted()
         let available = rest.count

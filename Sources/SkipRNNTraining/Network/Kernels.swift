@@ -1,7 +1,6 @@
-import COpenBLAS
 import CSkipTraining
 
-/// The C kernels of training, their functions unwrapped once, and the large products that OpenBLAS makes.
+/// The C kernels of training, their functions unwrapped once.
 struct Kernels: @unchecked Sendable { // a constant table of C functions that share nothing
     typealias Memory = UnsafeMutablePointer<Float>
 
@@ -10,12 +9,11 @@ struct Kernels: @unchecked Sendable { // a constant table of C functions that sh
 
     /// Floats to whose multiple every H is padded.
     static let rows = Int(SKIP_TRAINING_ROWS)
+    /// Rows that are summed up in one transposed product: long enough for its efficiency, short enough for the caches.
+    static let block = Int(SKIP_TRAINING_BLOCK)
 
-    /// The fastest variant this machine can run. Batch parts are the threads: OpenBLAS is told to use one each.
-    static let best: Kernels = {
-        openblas_set_num_threads(1)
-        return Kernels(skip_training_kernels_best().pointee)
-    }()
+    /// The fastest variant this machine can run.
+    static let best = Kernels(skip_training_kernels_best().pointee)
 
     private init(_ table: skip_training_kernels) {
         self.table = table
@@ -43,9 +41,8 @@ struct Kernels: @unchecked Sendable { // a constant table of C functions that sh
     @inline(__always) func columnSum(_ d: Memory, _ ldd: Int, _ rows: Int, _ n: Int, _ sum: Memory) { table.column_sum(d, ldd, rows, n, sum) }
     @inline(__always) func adam(_ w: Memory, _ m: Memory, _ v: Memory, _ g: UnsafePointer<Float>, _ n: Int, scale: Float, beta1: Float, beta2: Float, rate: Float, epsilon: Float) { table.adam(w, m, v, g, n, scale, beta1, beta2, rate, epsilon) }
 
-    /// to (m, n) += aᵀ b, where a is (rows, m) and b is (rows, n).
+    /// to (m, n) += aᵀ b, where a is (rows, m) and b is (rows, n); m a multiple of 16.
     @inline(__always) func addTransposedProduct(_ a: Memory, _ lda: Int, _ b: Memory, _ ldb: Int, rows: Int, m: Int, n: Int, _ to: Memory, _ ldTo: Int) {
-        guard rows > 0 else { return }
-        cblas_sgemm(CInt(CblasRowMajor), CInt(CblasTrans), CInt(CblasNoTrans), Int32(m), Int32(n), Int32(rows), 1, a, Int32(lda), b, Int32(ldb), 1, to, Int32(ldTo))
+        table.transposed_product(a, lda, b, ldb, rows, m, n, to, ldTo)
     }
 }

@@ -45,9 +45,6 @@ final class LayerPass: @unchecked Sendable { // one thread works on a batch part
     let pendingHidden = FloatBuffer()
     let pendingReset = FloatBuffer()
 
-    /// Rows that are summed up in one product: long enough for its efficiency, short enough for the second-level cache.
-    private static let block = 512
-
     init(_ weights: PackedLayer) {
         shape = weights.shape
         self.weights = weights
@@ -72,7 +69,7 @@ final class LayerPass: @unchecked Sendable { // one thread works on a batch part
         scratch2.reserve(rows * max(shape.gates * p, shape.inputStride))
         hiddenGradient.reserve(rows * p)
         cellGradient.reserve(rows * p)
-        pendingCapacity = Self.block + rows
+        pendingCapacity = max(Kernels.block, rows)
         pendingGates.reserve(pendingCapacity * shape.gates * p)
         if shape.kind == .gruResetAfter { pendingRecurrent.reserve(pendingCapacity * shape.gates * p) }
         pendingInput.reserve(pendingCapacity * shape.inputStride)

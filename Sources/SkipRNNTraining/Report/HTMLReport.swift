@@ -68,9 +68,9 @@ public struct HTMLReport: Sendable {
         body += "<section><h2>\(isClassifier ? "Accuracy" : "Error") against update rate</h2><div class=\"plots\">"
         body += LinePlot(
             title: "Each point divides the increment by the number beside it", xName: "update rate", yName: name,
-            series: [.init(name: name, points: points.map { (x: $0.evaluation.updateRate, y: value($0.evaluation)) }, hasMarks: true, notes: points.map { "\($0.stretch)" })],
+            series: [.init(name: name, points: points.map { (x: $0.evaluation.updateRate, y: value($0.evaluation)) }, hasMarks: true, notes: points.map { Self.text(of: $0.stretch) })],
             yBounds: isClassifier ? 0...1 : nil).svg
-        body += "</div>" + Self.table(["stretch", name, "update rate"], points.map { ["\($0.stretch)", isClassifier ? percentage(value($0.evaluation)) : decimals(value($0.evaluation), 6), percentage($0.evaluation.updateRate)] }) + "</section>"
+        body += "</div>" + Self.table(["stretch", name, "update rate"], points.map { [Self.text(of: $0.stretch), isClassifier ? percentage(value($0.evaluation)) : decimals(value($0.evaluation), 6), percentage($0.evaluation.updateRate)] }) + "</section>"
     }
 
     /// Adds a signal of each class (at most four) with the timesteps marked that the model read.
@@ -89,7 +89,11 @@ public struct HTMLReport: Sendable {
                 for (channel, value) in recordings.timestep(t).enumerated() { channels[channel].append(value) }
             }
             let name = label < model.metadata.labels.count ? model.metadata.labels[label] : "recording \(window.recording)"
-            plots += SignalPlot(title: name, channels: Array(channels.prefix(3)), read: read).svg
+            let logits = inference.logits
+            let best = logits.indices.max { logits[$0] < logits[$1] } ?? 0
+            let outcome = !model.metadata.labels.indices.contains(best) ? "" : best == label ? ", recognised" : ", taken for \(model.metadata.labels[best])"
+            plots += SignalPlot(
+                title: name + outcome, channels: Array(channels.prefix(3)), names: recordings.channels, sampleRate: recordings.sampleRate.map { $0 / Double(options.every) }, read: read).svg
         }
         if !plots.isEmpty { body += "<section><h2>What the model read</h2><div class=\"signals\">\(plots)</div></section>" }
     }
@@ -105,6 +109,9 @@ public struct HTMLReport: Sendable {
 
     /// Writes the page aside, then renames it into place.
     public func write(to path: String) throws(FileFormatError) { try writeFile([UInt8](page.utf8), to: path) }
+
+    /// A stretch as one writes it: 2, not 2.0.
+    private static func text(of stretch: Float) -> String { stretch == stretch.rounded() ? decimals(Double(stretch), 0) : "\(stretch)" }
 
     private static func table(_ columns: [String], _ rows: [[String]]) -> String {
         "<table><tr>" + columns.map { "<th>\(escaped($0))</th>" }.joined() + "</tr>"

@@ -63,15 +63,21 @@ struct LinePlot {
     }
 
     /// Round numbers within an axis: 1, 2 or 5 times a power of ten apart.
-    private static func ticks(_ bounds: ClosedRange<Double>) -> [(value: Double, label: String)] {
+    static func ticks(_ bounds: ClosedRange<Double>) -> [(value: Double, label: String)] {
         let span = bounds.upperBound - bounds.lowerBound
         let power = pow(10, floor(log10(span / 4)))
         let step = [1.0, 2, 5, 10].map { $0 * power }.first { span / $0 <= 6 } ?? power * 10
         let digits = max(0, Int(-floor(log10(step) + 1e-9)))
+        // Past four decimals the power of ten is written out: five digits are as much as fits beside the axis.
+        let exponent = digits > 4 ? Int(floor(log10(max(abs(bounds.lowerBound), abs(bounds.upperBound))))) : 0
+        func label(_ value: Double) -> String {
+            guard exponent != 0, abs(value) > step / 2 else { return decimals(value, exponent == 0 ? digits : 0) }
+            return "\(decimals(value * pow(10, Double(-exponent)), max(0, digits + exponent)))e\(exponent)"
+        }
         var ticks: [(Double, String)] = []
         var value = (bounds.lowerBound / step).rounded(.up) * step
         while value <= bounds.upperBound + step * 1e-9, ticks.count < 12 {
-            ticks.append((value, decimals(value, digits)))
+            ticks.append((value, label(value)))
             value += step
         }
         return ticks

@@ -3,10 +3,14 @@ struct SignalPlot {
     var title: String
     /// Channel by channel, T values each.
     var channels: [[Float]]
+    /// What the channels are called; empty where they have no names.
+    var names: [String] = []
+    /// Timesteps a second, for an axis in seconds; nil for one in timesteps.
+    var sampleRate: Double?
     /// (T).
     var read: [Bool]
 
-    private static let (width, height, left, right, top, bottom) = (900.0, 190.0, 10.0, 10.0, 26.0, 34.0)
+    private static let (width, height, left, right, top, bottom) = (900.0, 206.0, 10.0, 10.0, 26.0, 50.0)
 
     var svg: String {
         let count = read.count
@@ -26,6 +30,13 @@ struct SignalPlot {
         }
         for t in 0..<count where read[t] {
             text += "<circle class=\"readmark\" cx=\"\(px(t))\" cy=\"\(Self.height - Self.bottom + 12)\" r=\"2.6\"/>"
+        }
+        for (index, name) in names.prefix(channels.count).enumerated() {
+            text += "<text class=\"legend end c\(index % 4)\" x=\"\(Self.width - Self.right - Double(min(names.count, channels.count) - 1 - index) * 92)\" y=\"16\">● \(escaped(name))</text>"
+        }
+        let duration = sampleRate.map { Double(count - 1) / $0 } ?? Double(count - 1)
+        for tick in LinePlot.ticks(0...duration) {
+            text += "<text class=\"tick middle\" x=\"\(decimals(Self.left + tick.value / duration * (Self.width - Self.left - Self.right), 1))\" y=\"\(Self.height - 22)\">\(tick.label)\(sampleRate == nil ? "" : " s")</text>"
         }
         text += "<text class=\"tick\" x=\"\(Self.left)\" y=\"\(Self.height - 4)\">\(read.count { $0 }) of \(count) timesteps read</text>"
         return text + "</svg>"

@@ -8,6 +8,8 @@ public struct TrainingState: Sendable, Equatable {
         /// λ at the epoch's end.
         public var costPerUpdate = 0.0
         public var learningRate = 0.0
+
+        public init() {}
     }
 
     public var parameters: Parameters
