@@ -8,7 +8,7 @@ import argparse, collections, random, signal, sys, time
 
 from stage import Devices, Recordings, Stage, check, private_network, program_path
 
-LEASE = 2.0
+LEASE = 5.0  # seconds, the default
 
 
 class Faults:
@@ -19,7 +19,7 @@ class Faults:
         """kill -9 of a worker, which comes back before or after the others have taken its shards."""
         worker = self.random.choice(self.workers)
         worker.kill()
-        time.sleep(self.random.choice([0.1, 1, 2 * LEASE]))
+        time.sleep(self.random.choice([0.1, 1, 1.6 * LEASE]))
         self.stage.restart(worker)
         return worker.name
 
@@ -44,7 +44,7 @@ class Faults:
         """A worker stands still for longer than its lease, and goes on."""
         worker = self.random.choice(self.workers)
         worker.signal(signal.SIGSTOP)
-        time.sleep(self.random.uniform(1.2, 2.5) * LEASE)
+        time.sleep(self.random.uniform(1.2, 1.8) * LEASE)
         worker.signal(signal.SIGCONT)
         return worker.name
 
@@ -53,7 +53,7 @@ class Faults:
         from subprocess import run
         worker = self.random.choice([each for each in self.workers if hasattr(each, "link")])
         run(["ip", "link", "set", worker.link, "down"], check=True)
-        time.sleep(self.random.choice([0.5, 1.2 * LEASE, 2.5 * LEASE]))
+        time.sleep(self.random.choice([0.5, 1.2 * LEASE, 1.8 * LEASE]))
         run(["ip", "link", "set", worker.link, "up"], check=True)
         return worker.name
 
@@ -79,6 +79,8 @@ def main():
         gateways = [stage.gateway("g0"), stage.gateway("g1")]
         workers = [stage.worker("w0"), stage.worker("w1")]
         workers.append(stage.far_worker("w2", 1) if "cut" in kinds else stage.worker("w2"))
+        stage.wait_for_owners([each.name for each in workers], 120)
+        print(f"{time.monotonic() - begun:6.1f} s  each worker has its shards", flush=True)
         devices = Devices(gateways, options.streams, options.rate, Recordings())
         devices.start()
         faults, done = Faults(stage, gateways, workers, generator), collections.Counter()

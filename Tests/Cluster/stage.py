@@ -31,10 +31,18 @@ def private_network():
     return False
 
 
+given_ports = set()
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens at, and that was not given out before."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        if port not in given_ports:
+            given_ports.add(port)
+            return port
 
 
 class Program:
@@ -370,6 +378,13 @@ def differences(found, expected):
 
 def check(stage, patience=120, match="watch/**", clean=lambda body: body):
     """Waits until the results are complete, and compares them with the oracle's. Returns (samples, results, problems)."""
+    # What gateways hold comes a little later.
+    count, since = -1, time.monotonic()
+    while time.monotonic() - since < 5:
+        now = stage.client.count("skipd-samples")
+        if now != count:
+            count, since = now, time.monotonic()
+        time.sleep(0.2)
     samples = stage.client.messages("skipd-samples")
     expected = oracle(stage.skipd, f"{stage.folder}/oracle", samples, match)
     total = sum(map(len, expected.values()))
