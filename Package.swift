@@ -84,7 +84,7 @@ let package = Package(
 
         .executableTarget(
             name: "skipctl",
-            dependencies: ["SkipRNN", "SkipRNNTraining", "SkipStream", "SkipConfiguration", "NATS", "ZeroMQ", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["SkipRNN", "SkipRNNTraining", "SkipStream", "SkipConfiguration", "ZeroMQ", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
         // The tests run the real program.
         .testTarget(name: "skipctlTests", dependencies: ["skipctl", "skipd", "SkipRNN", "ZeroMQ"], swiftSettings: strict),

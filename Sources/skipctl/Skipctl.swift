@@ -14,7 +14,7 @@ struct Skipctl: ParsableCommand {
         version: SkipConfiguration.version,
         groupedSubcommands: [
             CommandGroup(name: "Sample", subcommands: [Tail.self, Pub.self, Record.self, Replay.self, Demo.self, Bench.self]),
-            CommandGroup(name: "Daemon", subcommands: [Status.self, Shards.self, Top.self, Streams.self, StreamCommand.self, RouteCommand.self, Reset.self, Reload.self, CheckpointCommand.self, Drain.self, ConfigCommand.self, Keygen.self]),
+            CommandGroup(name: "Daemon", subcommands: [Status.self, Top.self, Streams.self, StreamCommand.self, RouteCommand.self, Reset.self, Reload.self, CheckpointCommand.self, Drain.self, ConfigCommand.self, Keygen.self]),
             CommandGroup(name: "Model", subcommands: [TrainCommand.self, EvalCommand.self, ModelCommand.self]),
         ]
     )

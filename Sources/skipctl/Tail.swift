@@ -38,14 +38,11 @@ struct Tail: ParsableCommand {
     var json = false
     @Option(help: ArgumentHelp("Where results are published; by default the configuration says.", valueName: "endpoint"))
     var results: Endpoint?
-    @Flag(help: "Follow the results of a whole cluster, from the NATS servers that [cluster] of the configuration names.")
-    var nats = false
     @OptionGroup var keys: KeyArguments
     @OptionGroup var configuration: ConfigurationArguments
 
     func validate() throws {
         guard count.map({ $0 > 0 }) ?? true else { throw ValidationError("--count must be a whole number from 1 up") }
-        guard !nats || (!hints && !events && !all && results == nil) else { throw ValidationError("--nats has results only, and from NATS; leave out --hints, --events, --all and --results") }
         guard !(json && format != nil) else { throw ValidationError("--json and --format exclude each other") }
         if let format {
             do { _ = try LineTemplate(format) } catch { throw ValidationError("\(error)") }
@@ -59,19 +56,11 @@ struct Tail: ParsableCommand {
     }
 
     func run() throws {
-        let selection = StreamSelection(prefix)
-        if nats {
-            var source = try ClusterResults(configuration.clusterClient())
-            return try follow(selection, from: "NATS") { try source.receive(until: $0) }
-        }
         let endpoint = try results ?? configuration.load().resultsEndpoint(keys)
-        var subscription = try Subscription(endpoint, topics: kinds.flatMap { kind in selection.prefixes.map { kind.prefix + $0 } }, keys: keys.load())
-        try follow(selection, from: "\(endpoint)") { try subscription.receive(until: $0) }
-    }
-
-    private func follow(_ selection: StreamSelection, from place: String, _ receive: (ContinuousClock.Instant?) throws -> [[UInt8]]?) throws {
+        let selection = StreamSelection(prefix)
         let template = try format.map { text throws(LineTemplate.Problem) in try LineTemplate(text) }
         let palette = Palette.standardOutput
+        var subscription = try Subscription(endpoint, topics: kinds.flatMap { kind in selection.prefixes.map { kind.prefix + $0 } }, keys: keys.load())
         let deadline = wait.map { ContinuousClock.now + $0 }
         // Somebody who sits before a silent terminal is told after a while what is being waited for.
         var patience: ContinuousClock.Instant? = isTerminal(2) ? ContinuousClock.now + .seconds(3) : nil
@@ -80,9 +69,9 @@ struct Tail: ParsableCommand {
         var missed = MissedResults()
         var seen = 0
         while count.map({ seen < $0 }) ?? true {
-            guard let frames = try receive([deadline, patience].compactMap { $0 }.min()) else {
+            guard let frames = try subscription.receive(until: [deadline, patience].compactMap { $0 }.min()) else {
                 if let deadline, deadline <= .now { break }
-                if let patience, patience <= .now { writeToStandardError("skipctl: nothing has come from \(place) yet; is skipd running, and do devices send?\n") }
+                if let patience, patience <= .now { writeToStandardError("skipctl: nothing has come from \(endpoint) yet; is skipd running, and do devices send?\n") }
                 patience = nil
                 continue
             }
