@@ -1,4 +1,5 @@
 import CSkipTraining
+import TestSupport
 import Testing
 
 @Suite("Weight gradients' products, to += aᵀ b")
