@@ -8,7 +8,7 @@ struct TransposedProductTests {
         "every element is the sum over the rows, whatever the number of columns and rows, and nothing beside the matrix is touched",
         arguments: [(1, 1), (5, 2), (64, 6), (512, 16), (513, 17), (700, 23), (1100, 112)])
     func sums(rows: Int, n: Int) {
-        var random = SplitMix(state: UInt64(rows * 1000 + n))
+        var random = SplitMix(seed: UInt64(rows * 1000 + n))
         func values(_ count: Int) -> [Float] { (0..<count).map { _ in Float.random(in: -1...1, using: &random) } }
         let (m, lda, ldb, ldto) = (32, 35, n + 1, n + 2)
         let (a, b, before) = (values(rows * lda), values(rows * ldb), values(m * ldto))
