@@ -84,6 +84,12 @@ func problems(_ text: String) -> String {
             """)
     }
 
+    @Test("a table's name that is none is told with its place, and ends nothing", arguments: ["[=]", "[é]", "[[!]]", "[ # a ]", "[", "[\n]", "[[\u{FFFD}"])
+    func headers(header: String) {
+        #expect(problems("\(header)\n").contains(": a table's name was expected after ["), "\(problems("\(header)\n"))")
+        #expect(problems("[ingest]\n\t\(header)\n").hasPrefix("skipd.toml:2:"))
+    }
+
     @Test("two models of one name are refused")
     func duplicates() {
         let text = smallest + "\n[[model]]\nname = \"watch\"\npath = \"b\"\n"
