@@ -20,8 +20,10 @@ import SkipConfiguration
 ///
 /// Names of streams are hostile: they are escaped as JSON here, and the page shows them as text, under a policy that runs no script but its own.
 struct HTTPServer: Service {
+    /// Connections at a time that wait for a request; one more, and the one that has waited longest is closed.
+    private static let maximumWaiting = 128
     /// Connections at a time; more wait to be accepted.
-    private static let maximumConnections = 128
+    private static let maximumConnections = 256
 
     let address: HostAndPort
     let daemon: DaemonInspector
@@ -53,7 +55,9 @@ struct HTTPServer: Service {
         var quiet = logger
         // The server's own lines are for debugging.
         quiet.logLevel = .error
+        let waiting = WaitingConnections(most: Self.maximumWaiting)
         let builder = HTTPServerBuilder.http1(configuration: .init(
+            additionalChannelHandlers: [WaitingConnections.Handler(waiting)],
             // Requests are short; whoever doesn't finish one makes room for others.
             idleTimeout: .seconds(60),
             httpDecoderConfiguration: .init(maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 64)))

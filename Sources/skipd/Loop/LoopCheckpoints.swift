@@ -50,11 +50,13 @@ final class LoopCheckpoints {
         due = Time.monotonic + interval
         processor.noteChanges()
         let store = StateStore(keeping.directory)
-        Self.restore(store, &processor, keeping.log)
+        // What could be read of a damaged store is in memory only.
+        if Self.restore(store, &processor, keeping.log) { due = Time.monotonic }
         writer = try CheckpointWriter(store)
     }
 
-    private static func restore(_ store: StateStore, _ processor: inout StreamProcessor, _ log: CheckpointLog) {
+    /// Takes all streams back; returns whether they are to be stored anew.
+    private static func restore(_ store: StateStore, _ processor: inout StreamProcessor, _ log: CheckpointLog) -> Bool {
         let start = Time.monotonic
         var outcomes = RestoreCounts()
         do throws(StoreError) {
@@ -62,8 +64,10 @@ final class LoopCheckpoints {
             let report = try store.load { slot, record in outcomes.count(processor.restore(record, slot: slot, at: now)) }
             if report.setAside != nil { processor.noteEverythingChanged() }
             log.restored(outcomes, report, seconds: Double(Time.monotonic - start) / 1e9)
+            return report.setAside != nil
         } catch {
             log.failed("no state was restored: \(error)")
+            return false
         }
     }
 

@@ -153,6 +153,26 @@ import Testing
         #expect(try daemon.get("/healthz").status == 200)
     }
 
+    @Test("connections on which half a request has come keep no health check out: the one that has waited longest makes room")
+    func halfOpen() throws {
+        let daemon = try RunningDaemon.withHTTP()
+        let url = try daemon.url()
+        let viewer = try HTTPConnection(url)
+        viewer.request("GET", "/events")
+        _ = try viewer.read(through: "event: status")
+        var connections: [HTTPConnection] = []
+        for _ in 0..<300 {
+            connections.append(try HTTPConnection(url))
+            connections.last?.send("GET /healthz HTTP/1.1\r\nHost: localh")
+        }
+        #expect(try daemon.get("/healthz").status == 200)
+        #expect(connections[0].isClosed())
+        // Who has a request in work is not in the way, and the last to come have their time.
+        _ = try viewer.read(through: "event: status")
+        connections[299].send("ost\r\n\r\n")
+        #expect(try connections[299].reply().status == 200)
+    }
+
     @Test("an address that is taken ends the start with a sentence")
     func taken() throws {
         let first = try RunningDaemon.withHTTP()
