@@ -17,7 +17,8 @@ final class StreamReader {
 
     private let link: ClusterLink
     private let stream: String
-    private let filter: String
+    /// nil for all: a consumer with a filter costs the server a walk over the stream.
+    private let filter: String?
     /// The first sequence that is wanted next; nil begins with the last message of each subject.
     private var next: UInt64?
     private let deliver: (Delivery) -> Void
@@ -33,14 +34,16 @@ final class StreamReader {
     private var delivered: UInt64 = 0
     private var outstanding = 0
     private var reconnects: UInt64
+    /// Messages to come until all has come that was there when the consumer was made.
+    private var backlog: UInt64 = 0
     /// Consumers made so far.
     private(set) var made = 0
 
-    private static let batch = 128
+    private static let batch = 256
     private static let expiry: Int64 = 4_000_000_000
     private static let pause: Int64 = 200_000_000
 
-    init(_ link: ClusterLink, stream: String, filter: String, from next: UInt64?, hasRoom: @escaping () -> Bool = { true }, caughtUp: @escaping () -> Void = {}, deliver: @escaping (Delivery) -> Void) {
+    init(_ link: ClusterLink, stream: String, filter: String? = nil, from next: UInt64?, hasRoom: @escaping () -> Bool = { true }, caughtUp: @escaping () -> Void = {}, deliver: @escaping (Delivery) -> Void) {
         (self.link, self.stream, self.filter, self.next) = (link, stream, filter, next)
         (self.hasRoom, self.caughtUp, self.deliver) = (hasRoom, caughtUp, deliver)
         reconnects = link.connection.reconnects
@@ -82,8 +85,11 @@ final class StreamReader {
         stage = .creating
         made += 1
         let attempt = made
-        var request = Array(#"{"stream_name":"\#(stream)","config":{"ack_policy":"none","mem_storage":true,"num_replicas":1,"inactive_threshold":30000000000,"filter_subject":"#.utf8)
-        request.appendJSON(filter)
+        var request = Array(#"{"stream_name":"\#(stream)","config":{"ack_policy":"none","mem_storage":true,"num_replicas":1,"inactive_threshold":30000000000"#.utf8)
+        if let filter {
+            request += #","filter_subject":"#.utf8
+            request.appendJSON(filter)
+        }
         if let next { request += #","deliver_policy":"by_start_sequence","opt_start_seq":\#(max(1, next))}}"#.utf8 } else { request += #","deliver_policy":"last_per_subject"}}"#.utf8 }
         link.ask("$JS.API.CONSUMER.CREATE.\(stream)", request) { [weak self] message in
             guard let self, case .creating = stage, made == attempt else { return }
@@ -92,6 +98,7 @@ final class StreamReader {
             (delivered, outstanding) = (0, 0)
             receiver = link.open("\(stream).\(consumer)") { [weak self] in self?.receive($0) }
             stage = .ready
+            backlog = made.pending
             if made.pending == 0 { caughtUp() }
             tick()
         }
@@ -133,7 +140,9 @@ final class StreamReader {
         if next != nil { next = sequence + 1 }
         deliver(Delivery(message: message, sequence: sequence, time: time))
         if case .closed = stage { return }
-        if pending == 0 { caughtUp() }
+        if backlog > 0 { backlog -= 1 }
+        if pending == 0 || backlog == 0 { caughtUp() }
+        if case .closed = stage { return }
         guard case .pulling = stage, outstanding == 0 else { return }
         stage = .ready
         tick()

@@ -20,13 +20,20 @@ enum CheckpointCycle {
 extension Worker {
     private static let slice = 500
 
+    /// A shard without samples has its key written when it is so many samples of other shards behind: that much would be read again for it.
+    private static let longestLag: UInt64 = 20_000
+
+    /// Up to which sample a shard's streams have all of theirs.
+    private func reached(_ shard: OwnedShard) -> UInt64 { shard.phase == .running ? max(shard.processed, position) : shard.processed }
+
     func advanceCycle(_ processor: inout StreamProcessor) {
         switch cycle {
         case .idle(let due):
             let isReleasing = shards.values.contains { $0.phase == .releasing }
-            guard isReleasing || (Time.monotonic >= due && shards.values.contains { $0.processed > $0.stored }) else { return }
+            guard isReleasing || (Time.monotonic >= due && shards.values.contains { $0.hasNews }) else { return }
             for shard in shards.values where shard.phase == .running || shard.phase == .releasing {
-                (shard.cut, shard.isLast) = (shard.processed, shard.phase == .releasing)
+                (shard.cut, shard.isLast) = (reached(shard), shard.phase == .releasing)
+                (shard.mustWrite, shard.hasNews) = (shard.hasNews || shard.mustWrite, false)
             }
             cycleBegun = Time.monotonic
             processor.beginCheckpoint()
@@ -36,7 +43,7 @@ extension Worker {
             for stream in streams {
                 let name = Array(stream.name.utf8)
                 guard let shard = shards[SkipStream.shard(of: name)], shard.cut != nil else { continue }
-                copies.append((shard, ClusterSubject.state(name), shard.processed, stream.record))
+                copies.append((shard, ClusterSubject.state(name), reached(shard), stream.record))
             }
             if !isMore {
                 processor.endCheckpoint(isStored: true)
@@ -58,7 +65,7 @@ extension Worker {
                 guard let cut = shard.cut else { continue }
                 shard.cut = nil
                 let isFree = shard.isLast && shard.phase == .releasing
-                guard isFree || cut > shard.stored else { continue }
+                guard isFree || (cut > shard.stored && (shard.mustWrite || cut - shard.stored > Self.longestLag)) else { continue }
                 keysLeft += 1
                 settle(shard, position: max(cut, shard.stored), isFree: isFree) { [weak self] in self?.keysLeft -= 1 }
             }

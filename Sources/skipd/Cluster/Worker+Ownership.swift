@@ -6,9 +6,6 @@ import SkipStream
 
 extension Worker {
     private static let shardCount = ClusterSubject.shards
-    /// Shards that are being claimed or loaded at a time.
-    private static let mostComing = 128
-
     /// Reads the two buckets from now on.
     func watch() {
         watches = [
@@ -29,8 +26,15 @@ extension Worker {
         if let known = keys[number], known.revision >= key.revision { return }
         keys[number] = key
         guard let shard = shards[number], shard.phase != .claiming, key.revision > shard.revision else { return }
-        // One's own write whose answer was lost.
-        if key.owner == name, key.epoch == shard.epoch { shard.revision = key.revision } else { lose(shard, "\(key.owner.isEmpty ? "somebody" : key.owner) has written its key") }
+        compare(shard, key)
+    }
+
+    /// Finds out who has written a shard's key since this worker last knew that it had.
+    private func compare(_ shard: OwnedShard, _ key: ShardKey) {
+        // One's own write, which the bucket has told before its answer came, or whose answer was lost. Each owner has an epoch of its own.
+        if key.epoch == shard.epoch, key.owner == name { shard.revision = key.revision } else if key.epoch == shard.epoch, key.owner.isEmpty { remove(shard) } else {
+            lose(shard, "\(key.owner.isEmpty ? "somebody" : key.owner) has written its key")
+        }
     }
 
     /// Gives a sign of life.
@@ -47,7 +51,8 @@ extension Worker {
         members.tick(now: now)
         if now - lastBeat >= members.interval { beat(at: now) }
         for watch in watches { watch.tick() }
-        for shard in shards.values { shard.reader?.tick() }
+        samples?.tick()
+        stateReader?.tick()
         guard members.holdsLease(now: now) else {
             if !shards.isEmpty {
                 logger.warning("the lease could not be renewed in time: \(shards.count) shards are given up")
@@ -55,6 +60,7 @@ extension Worker {
             }
             return
         }
+        if stateReader == nil, !shards.values.contains(where: { $0.phase == .claiming }), shards.values.contains(where: { $0.phase == .loading }) { load() }
         guard !isStopping, members.knowsOthers(now: now) else { return }
         balance(now)
     }
@@ -66,7 +72,7 @@ extension Worker {
             for shard in staying.filter({ $0.phase == .running }).sorted(by: { $0.number > $1.number }).prefix(staying.count - quota) { release(shard) }
             return
         }
-        var wanted = min(quota - staying.count, Self.mostComing - shards.values.count { $0.phase == .claiming || $0.phase == .loading })
+        var wanted = quota - staying.count
         let start = members.start(of: Self.shardCount)
         var offset = 0
         while wanted > 0, offset < Self.shardCount {
@@ -99,20 +105,24 @@ extension Worker {
             shard.revision = revision
             // What the bucket has said meanwhile.
             if let key = keys[number], key.revision > revision { return lose(shard, "\(key.owner) was faster") }
-            load(shard)
+            shard.phase = .loading
         }
     }
 
-    /// Reads a shard's states.
-    private func load(_ shard: OwnedShard) {
-        shard.phase = .loading
-        shard.reader = StreamReader(link, stream: ClusterStreams.states, filter: "state.\(shard.number).>", from: nil, caughtUp: { [weak self, weak shard] in
-            guard let self, let shard, shard.phase == .loading, !loaded.contains(where: { $0 === shard }) else { return }
-            loaded.append(shard)
-        }) { [weak shard] delivery in
-            guard let shard, shard.phase == .loading else { return }
+    /// Reads the states of all shards that have been claimed, in one go.
+    private func load() {
+        let coming = shards.values.filter { $0.phase == .loading }
+        stateReader = StreamReader(link, stream: ClusterStreams.states, from: 1, caughtUp: { [weak self] in
+            guard let self, let reader = stateReader else { return }
+            reader.close()
+            stateReader = nil
+            loaded = coming
+        }) { [weak self] delivery in
+            // state.<shard>.<stream>; later ones of a stream take the place of earlier ones.
+            let subject = delivery.message.subject
+            guard let number = Int(subject.dropFirst(6).prefix { $0 != "." }), let shard = self?.shards[number], shard.phase == .loading else { return }
             let position = delivery.message.header("Skipd-Position").flatMap { UInt64($0) } ?? 0
-            shard.incoming[delivery.message.subject] = (delivery.sequence, position, Array(delivery.message.bytes))
+            shard.incoming[subject] = (delivery.sequence, position, Array(delivery.message.bytes))
         }
     }
 
@@ -120,8 +130,8 @@ extension Worker {
     func take(_ processor: inout StreamProcessor) {
         let coming = loaded
         loaded = []
+        var begun: [OwnedShard] = []
         for shard in coming where shards[shard.number] === shard && shard.phase == .loading {
-            shard.reader?.close()
             for (subject, state) in shard.incoming {
                 states.know(subject, lastSequence: state.sequence, order: state.position)
                 guard !state.record.isEmpty else { continue }
@@ -133,26 +143,16 @@ extension Worker {
             }
             shard.incoming = [:]
             shard.phase = .running
-            shard.reader = StreamReader(
-                link, stream: ClusterStreams.samples, filter: "samples.\(shard.number).>", from: shard.stored + 1, hasRoom: { [weak self] in self?.hasRoom ?? false }
-            ) { [weak self, weak shard] delivery in
-                if let self, let shard { arrive(delivery, shard) }
-            }
+            begun.append(shard)
         }
+        read(for: begun)
     }
 
     /// Begins to hand a shard over: no more samples; the next checkpoint stores it and frees its key.
     func release(_ shard: OwnedShard) {
-        switch shard.phase {
-        case .running:
-            shard.phase = .releasing
-            shard.reader?.close()
-        case .claiming, .loading:
-            // Nothing was done in it; whoever wants it next waits for it to be free.
-            shard.phase = .releasing
-            shard.reader?.close()
-        case .releasing: break
-        }
+        // All of its samples up to there are in. Where it was only claimed, nothing was done in it.
+        if shard.phase == .running { shard.processed = max(shard.processed, position) }
+        shard.phase = .releasing
     }
 
     /// Forgets a shard that another worker has, or may have.
@@ -164,12 +164,8 @@ extension Worker {
 
     private func remove(_ shard: OwnedShard) {
         guard shards[shard.number] === shard else { return }
-        shard.reader?.close()
         shards[shard.number] = nil
         gone.insert(shard.number)
-        let prefix = "state.\(shard.number)."
-        states.forget { $0.hasPrefix(prefix) }
-        results.forget { subject in ClusterSubject.name(subject.dropFirst(7)).map { SkipStream.shard(of: $0) == shard.number } ?? false }
     }
 
     /// Writes a shard's key after a checkpoint: with its new position, or free.
@@ -179,7 +175,7 @@ extension Worker {
             guard let self, shards[shard.number] === shard else { return }
             switch answer {
             case .stored(let revision):
-                (shard.revision, shard.stored) = (revision, position)
+                (shard.revision, shard.stored, shard.mustWrite) = (revision, position, false)
                 if isFree {
                     var key = ShardKey()
                     (key.epoch, key.position, key.revision) = (shard.epoch, position, revision)
@@ -189,7 +185,7 @@ extension Worker {
             case .wrongSequence:
                 // Unless it is one's own write, whose answer was lost: the bucket has told, or will.
                 guard let key = keys[shard.number], key.revision > shard.revision else { return }
-                if key.owner == name, key.epoch == shard.epoch { shard.revision = key.revision } else { lose(shard, "somebody has written its key") }
+                compare(shard, key)
             case .failed: break
             }
         }
@@ -198,7 +194,7 @@ extension Worker {
     /// Tells the others at once.
     func leave() {
         link.ask("$KV.skipd-workers.\(name)", headers: [("KV-Operation", "DEL")], []) { _ in }
-        for watch in watches { watch.close() }
+        for reader in watches + [samples, stateReader].compactMap({ $0 }) { reader.close() }
         Time.pause(milliseconds: 50)
     }
 }

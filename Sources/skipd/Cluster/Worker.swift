@@ -25,6 +25,12 @@ final class Worker {
     var watches: [StreamReader] = []
     /// What the buckets say of shards.
     var keys: [Int: ShardKey] = [:]
+    /// Reads the samples: all of them, since a consumer with a filter would cost the servers a walk over the stream for each shard.
+    var samples: StreamReader?
+    /// Reads states, as long as shards are loaded.
+    var stateReader: StreamReader?
+    /// The last sample that was taken, of whatever shard: all of a running shard's up to there are in its streams' states.
+    private(set) var position: UInt64 = 0
     /// Shards whose states have come, and shards that have gone, since the processor was last at hand.
     var loaded: [OwnedShard] = []
     var gone: Set<Int> = []
@@ -48,18 +54,13 @@ final class Worker {
     var hasComplained = false
 
     /// Samples that have come and wait for the processor.
-    private var ready: [Arrival] = []
+    private var ready: [StreamReader.Delivery] = []
     private var readyStart = 0
     private let names = UnsafeMutableRawBufferPointer.allocate(byteCount: StreamProcessor.blockSize * 256, alignment: 1)
 
-    private struct Arrival {
-        let shard: OwnedShard
-        let delivery: StreamReader.Delivery
-    }
-
     /// Results not stored yet, and samples not worked off yet, at most (but for a block, and for what was asked for already).
     private static let mostResults = 8192
-    private static let mostReady = 16384
+    private static let mostReady = 4096
 
     init(_ link: ClusterLink, name: String, _ configuration: Configuration, logger: Logger) {
         (self.link, self.name, self.logger) = (link, name, logger)
@@ -81,8 +82,11 @@ final class Worker {
         results.tick()
         states.tick()
         if !gone.isEmpty {
-            processor.forgetStreams { [gone] in gone.contains($0) }
-            gone = []
+            let gone = gone
+            self.gone = []
+            processor.forgetStreams { gone.contains($0) }
+            states.forget { subject in Int(subject.dropFirst(6).prefix { $0 != "." }).map(gone.contains) ?? false }
+            results.forget { subject in ClusterSubject.name(subject.dropFirst(7)).map { gone.contains(SkipStream.shard(of: $0)) } ?? false }
         }
         if !loaded.isEmpty { take(&processor) }
         if Time.monotonic >= nextTick {
@@ -130,8 +134,21 @@ final class Worker {
         return number
     }
 
-    /// Takes a sample that has come for a shard.
-    func arrive(_ delivery: StreamReader.Delivery, _ shard: OwnedShard) { ready.append(Arrival(shard: shard, delivery: delivery)) }
+    /// Begins to read samples anew where shards have come that are behind, each from its own position on.
+    func read(for coming: [OwnedShard]) {
+        guard let first = coming.map(\.processed).min() else { return }
+        let isRunning = samples != nil
+        if isRunning {
+            guard first < position else { return }
+            for shard in shards.values where shard.phase == .running && !coming.contains(where: { $0 === shard }) { shard.processed = max(shard.processed, position) }
+        }
+        samples?.close()
+        (ready, readyStart) = ([], 0)
+        position = first
+        samples = StreamReader(link, stream: ClusterStreams.samples, from: first + 1, hasRoom: { [weak self] in self?.hasRoom ?? false }) { [weak self] delivery in
+            self?.ready.append(delivery)
+        }
+    }
 
     private func workOffBlock(_ processor: inout StreamProcessor) {
         guard readyStart < ready.count, results.count < Self.mostResults else { return }
@@ -139,12 +156,16 @@ final class Worker {
         var arrivals: [Int64] = []
         let end = min(ready.count, readyStart + StreamProcessor.blockSize)
         let block = ready[readyStart..<end]
-        for each in block where each.shard.phase == .running && shards[each.shard.number] === each.shard {
-            // Where several are in a block, the last one counts.
-            each.shard.processed = each.delivery.sequence
-            guard let message = incoming(each, at: messages.count, &processor) else { continue }
+        for each in block {
+            position = each.sequence
+            // samples.<shard>.<stream>
+            let subject = each.message.subject
+            let place = subject.dropFirst(8)
+            guard let number = Int(place.prefix { $0 != "." }), let shard = shards[number], shard.phase == .running, each.sequence > shard.processed else { continue }
+            (shard.processed, shard.hasNews) = (each.sequence, true)
+            guard let message = incoming(each, shard, place.drop { $0 != "." }.dropFirst(), at: messages.count, &processor) else { continue }
             messages.append(message)
-            arrivals.append(each.delivery.time)
+            arrivals.append(each.time)
         }
         if !messages.isEmpty {
             messages.withUnsafeBufferPointer { messages in arrivals.withUnsafeBufferPointer { processor.process(messages, arrivals: $0, clock: Time.monotonic) } }
@@ -158,15 +179,13 @@ final class Worker {
     }
 
     /// A sample as a device would have sent it; nil where the stream's state has it already, or where nobody should have sent it so.
-    private func incoming(_ arrival: Arrival, at place: Int, _ processor: inout StreamProcessor) -> IncomingMessage? {
-        let (shard, message) = (arrival.shard, arrival.delivery.message)
-        // samples.<shard>.<stream>
-        let tokens = message.subject.dropFirst(8).drop { $0 != "." }.dropFirst()
+    private func incoming(_ delivery: StreamReader.Delivery, _ shard: OwnedShard, _ tokens: Substring, at place: Int, _ processor: inout StreamProcessor) -> IncomingMessage? {
+        let message = delivery.message
         guard let name = ClusterSubject.name(tokens), name.count <= SampleFrames.maximumName, SkipStream.shard(of: name) == shard.number else {
             message.subject.utf8.withContiguousStorageIfAvailable { processor.drop(.malformed, UnsafeRawBufferPointer($0), "its subject is not that of a stream in its shard") }
             return nil
         }
-        if shard.isIncluded(name, arrival.delivery.sequence) { return nil }
+        if shard.isIncluded(name, delivery.sequence) { return nil }
         let bytes = message.bytes
         let room = UnsafeMutableRawBufferPointer(rebasing: names[(place * 256)..<(place * 256 + name.count)])
         room.copyBytes(from: name)
@@ -197,7 +216,10 @@ final class OwnedShard {
     var cut: UInt64?
     /// A Boolean value indicating whether that is the last before the shard is handed over.
     var isLast = false
-    var reader: StreamReader?
+    /// A Boolean value indicating whether samples have come since its key was written.
+    var hasNews = false
+    /// A Boolean value indicating whether the present checkpoint, or one before, was to write its key and has not.
+    var mustWrite = false
     /// States as they come, by subject.
     var incoming: [String: (sequence: UInt64, position: UInt64, record: [UInt8])] = [:]
     /// Up to which sample a stream's state is ahead of `stored`, by name; and the largest of these.
