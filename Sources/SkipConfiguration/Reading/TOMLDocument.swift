@@ -71,7 +71,7 @@ struct TOMLDocument {
             guard rest.first == UInt8(ascii: "[") else { continue }
             rest = rest.dropFirst().drop(while: isBlank)
             if rest.first == UInt8(ascii: "[") { rest = rest.dropFirst().drop(while: isBlank) }
-            switch rest.first {
+            switch rest.first ?? UInt8(ascii: "\n") {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
                 UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "]"):
                 continue
