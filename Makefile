@@ -14,14 +14,14 @@ SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 
 # Debian packages: what the build links, and what only the tests use (a foreign ZeroMQ client, a systemd to boot the unit in, a browser to
 # look at the dashboard with).
-BUILD_PACKAGES := libzmq3-dev libsqlite3-dev pkg-config
-TEST_PACKAGES := python3-zmq python3-numpy systemd-container chromium
+BUILD_PACKAGES := libzmq3-dev libsqlite3-dev libnats-dev pkg-config
+TEST_PACKAGES := python3-zmq python3-numpy mosquitto-clients systemd-container chromium nats-server
 BENCH_PACKAGES := libopenblas-dev python3 python3-venv
 
 # Those with a DocC catalog.
 LIBRARIES := SkipRNN SkipRNNTraining SkipStream ZeroMQ
 
-.PHONY: help deps test-deps swift-there build test crash chaos soak restart bench instructions demo man docs pictures install lay-out deb test-deb clean
+.PHONY: help deps test-deps swift-there build test crash chaos soak restart fuzz cluster-faults cluster-demo bench budget instructions demo man docs pictures install lay-out deb test-deb clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -58,6 +58,7 @@ CRASH_KILLS ?= 200
 CHAOS_SECONDS ?= 120
 SOAK_MINUTES ?= 30
 RESTART_STREAMS ?= 1000000
+CLUSTER_FAULTS ?= 50
 
 crash: test-deps ## Kill skipd at random moments, and at every single write to its disk; restart and compare byte for byte
 	$(SWIFT) build -c release --build-tests
@@ -75,12 +76,31 @@ restart: test-deps ## A million streams: the time of a restart, and what a check
 	$(SWIFT) build -c release --build-tests
 	SKIPD_STREAMS=$(RESTART_STREAMS) $(SWIFT) test -c release --skip-build --disable-xctest --filter RestartTests
 
+cluster-faults: test-deps ## Kill, pause and cut off workers, gateways and NATS servers; every result compared with one undisturbed skipd's
+	$(SWIFT) build -c release --product skipd
+	SKIPD="$$($(SWIFT) build -c release --show-bin-path)/skipd" /usr/bin/python3 Tests/Cluster/faults.py --faults $(CLUSTER_FAULTS) $(if $(SEED),--seed $(SEED))
+
+cluster-demo: build test-deps ## Three NATS servers, a gateway, three workers on this machine; one of each is killed on the way
+	SKIPD="$$($(SWIFT) build $(RELEASE) --show-bin-path)/skipd" /usr/bin/python3 Tests/Cluster/demo.py
+# How long each target is fed.
+FUZZ_SECONDS ?= 10
+
+# Of its own, so that nobody else builds a fuzzer. C and C++ get UndefinedBehaviorSanitizer besides; Swift traps by itself. TOMLKit calls a method of a
+# null pointer for each value and throws what it gets away, so C++ is not asked about null pointers.
+fuzz: deps ## Feed made-up input to whatever reads what others wrote
+	SKIPD_FUZZ=1 $(SWIFT) build -c release --product skipd-fuzz --scratch-path .build-fuzz --sanitize address -Xswiftc -sanitize=fuzzer \
+	    -Xcc -fsanitize=undefined,fuzzer-no-link -Xcc -fno-sanitize=vptr,function -Xcc -fno-sanitize-recover=undefined -Xcxx -fno-sanitize=null
+	FUZZ_SECONDS=$(FUZZ_SECONDS) Fuzzing/fuzz.sh .build-fuzz/release/skipd-fuzz
+
 bench: build ## Measure speed and memory, and write docs/benchmarks.md; QUICK=1: in under three minutes
 	@$(call install-missing,$(BENCH_PACKAGES))
 	$(SWIFT) build --package-path Benchmarks $(RELEASE)
 	@[[ -e Benchmarks/.build/peers ]] || python3 -m venv Benchmarks/.build/peers
 	@Benchmarks/.build/peers/bin/python -m pip install -q -r Benchmarks/requirements.txt
 	python3 Benchmarks/run/bench.py "$$($(SWIFT) build $(RELEASE) --show-bin-path)/skipd" $(if $(QUICK),--quick)
+
+budget: build test-deps ## Hold a running skipd to its budgets through steps in load: a table, in four minutes
+	/usr/bin/python3 Benchmarks/run/budget.py "$$($(SWIFT) build $(RELEASE) --show-bin-path)/skipd"
 
 # Seconds differ from run to run, instructions don't.
 instructions: deps ## Count a message's instructions; fail if they have grown by more than 5 %
@@ -100,11 +120,13 @@ man: build ## Write manual pages and shell completions to .build/man
 	    "$$bin/generate-manual" "$$bin/$$tool" --date "$$date" --output-directory .build/man; \
 	    for shell in bash zsh fish; do "$$bin/$$tool" --generate-completion-script $$shell >.build/man/$$tool.$$shell; done; \
 	done
+	@# The generator leaves paragraphs as empty lines, and takes the parser's own "help" for a subcommand, which skipd has none of.
+	@sed -i 's/^$$/.Pp/' .build/man/*.1
+	@sed -i -e '/^\.Ar subcommand$$/d' -e '/^\.It Em help$$/,/^\.El$$/d' .build/man/skipd.1
 
-docs: ## Write the libraries' reference, a DocC archive, to .build/docs
-	$(SWIFT) build --product skipctl
+docs: build ## Write the libraries' reference, a DocC archive, to .build/docs
 	@rm -rf .build/docs .build/symbols && mkdir -p .build/symbols
-	@bin="$$($(SWIFT) build --show-bin-path)"; triple="$$($(SWIFT)c -print-target-info | sed -n 's/.*"triple": "\(.*\)",/\1/p' | head -n 1)"; archives=(); \
+	@bin="$$($(SWIFT) build $(RELEASE) --show-bin-path)"; triple="$$($(SWIFT)c -print-target-info | sed -n 's/.*"triple": "\(.*\)",/\1/p' | head -n 1)"; archives=(); \
 	for library in $(LIBRARIES); do \
 	    maps=(); for map in "$$bin"/CSkip*.build/module.modulemap Sources/CZeroMQ/module.modulemap; do maps+=(-Xcc "-fmodule-map-file=$$(realpath "$$map")"); done; \
 	    mkdir .build/symbols/$$library; \
@@ -159,7 +181,7 @@ test-deb: deb ## Install, upgrade and purge the package in a Debian of its own (
 	Tests/Packages/deb.sh dist/skipd_*.deb
 
 clean: ## Remove everything built
-	rm -rf .build Benchmarks/.build
+	rm -rf .build .build-fuzz Benchmarks/.build
 
 # Installs those Debian packages of a list that are missing, and asks for nothing if none is.
 define install-missing

@@ -32,18 +32,20 @@ let package = Package(
         // The inner loops in C.
         .target(name: "CSkipKernels"),
         .target(name: "SkipRNN", dependencies: ["CSkipKernels"], swiftSettings: strict),
-        .testTarget(name: "SkipRNNTests", dependencies: ["SkipRNN", "CSkipKernels", "CAllocationCounter"], swiftSettings: strict),
-        .testTarget(name: "CSkipKernelsTests", dependencies: ["CSkipKernels"], swiftSettings: strict),
+        .testTarget(name: "SkipRNNTests", dependencies: ["SkipRNN", "CSkipKernels", "CAllocationCounter", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "CSkipKernelsTests", dependencies: ["CSkipKernels", "TestSupport"], swiftSettings: strict),
 
         .target(name: "SkipStream", dependencies: ["SkipRNN", "CSkipKernels"], swiftSettings: strict),
-        .testTarget(name: "SkipStreamTests", dependencies: ["SkipStream", "SkipRNN", "CAllocationCounter"], swiftSettings: strict),
+        .testTarget(name: "SkipStreamTests", dependencies: ["SkipStream", "SkipRNN", "CAllocationCounter", "TestSupport"], swiftSettings: strict),
+        // For tests only: random numbers from a printed seed.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         // For tests only: a malloc that counts.
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
 
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         // Streams' states on disk.
         .target(name: "SkipStore", dependencies: ["SkipStream", "CSQLite"], swiftSettings: strict),
-        .testTarget(name: "SkipStoreTests", dependencies: ["SkipStore", "SkipStream"], swiftSettings: strict),
+        .testTarget(name: "SkipStoreTests", dependencies: ["SkipStore", "SkipStream", "TestSupport"], swiftSettings: strict),
 
         .target(
             name: "SkipConfiguration",
@@ -54,10 +56,17 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
 
+        // libnats, opened when a configuration asks for it.
+        .target(name: "CNATS"),
+        .target(name: "NATS", dependencies: ["CNATS"], swiftSettings: strict),
+        .testTarget(name: "NATSTests", dependencies: ["NATS", "NATSServer"], swiftSettings: strict),
+        // For tests only: a nats-server of one's own.
+        .target(name: "NATSServer", dependencies: ["NATS"], path: "Tests/NATSServer", swiftSettings: strict),
+
         .executableTarget(
             name: "skipd",
             dependencies: [
-                "SkipRNN", "SkipStream", "SkipStore", "SkipConfiguration", "ZeroMQ",
+                "SkipRNN", "SkipStream", "SkipStore", "SkipConfiguration", "ZeroMQ", "NATS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -73,11 +82,11 @@ let package = Package(
         // Starts the programs as they are and talks to them through their sockets.
         .testTarget(
             name: "skipdTests",
-            dependencies: ["skipd", "SkipRNN", "SkipStream", "ZeroMQ", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+            dependencies: ["skipd", "SkipRNN", "SkipStream", "ZeroMQ", "NATS", "NATSServer", "TestSupport", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
 
         .executableTarget(
             name: "skipctl",
-            dependencies: ["SkipRNN", "SkipRNNTraining", "SkipStream", "SkipConfiguration", "ZeroMQ", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["SkipRNN", "SkipRNNTraining", "SkipStream", "SkipConfiguration", "NATS", "ZeroMQ", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
         // The tests run the real program.
         .testTarget(name: "skipctlTests", dependencies: ["skipctl", "skipd", "SkipRNN", "ZeroMQ"], swiftSettings: strict),
@@ -87,6 +96,16 @@ let package = Package(
         // The inner loops of training in C.
         .target(name: "CSkipTraining"),
         .target(name: "SkipRNNTraining", dependencies: ["SkipRNN", "CSkipTraining"], swiftSettings: strict),
-        .testTarget(name: "SkipRNNTrainingTests", dependencies: ["SkipRNN", "SkipRNNTraining", "CSkipTraining"], swiftSettings: strict),
+        .testTarget(name: "SkipRNNTrainingTests", dependencies: ["SkipRNN", "SkipRNNTraining", "CSkipTraining", "TestSupport"], swiftSettings: strict),
     ]
 )
+
+// `make fuzz` alone: whoever builds skipd gets no fuzzer. It reaches what is visible in the package only, so it is no package of its own.
+if Context.environment["SKIPD_FUZZ"] != nil {
+    package.targets += [
+        .target(name: "CLibFuzzer", path: "Fuzzing/CLibFuzzer"),
+        .executableTarget(
+            name: "skipd-fuzz", dependencies: ["CLibFuzzer", "SkipRNN", "SkipStream", "SkipStore", "SkipConfiguration"], path: "Fuzzing/Targets",
+            swiftSettings: strict, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]),
+    ]
+}

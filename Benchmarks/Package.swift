@@ -37,6 +37,8 @@ let package = Package(
 
         // The other ends and the peers of the network measurements, in C on libzmq.
         .target(name: "CTraffic", linkerSettings: [.linkedLibrary("zmq")]),
+        .executableTarget(
+            name: "loops", dependencies: ["CTraffic", "Made", .product(name: "SkipStream", package: "skipd")], swiftSettings: strict),
         .executableTarget(name: "send-samples", dependencies: ["CTraffic"]),
         .executableTarget(name: "receive-and-drop", dependencies: ["CTraffic"]),
         .executableTarget(name: "echo", dependencies: ["CTraffic"]),

@@ -39,6 +39,7 @@ def main():
             print(f"measuring: {section}", file=sys.stderr, flush=True)
             if section == "updates":
                 texts[section], images["update"] = report.update_section(measurements.updates(quick), targets)
+                texts["links"] = report.links_section(measurements.links(quick))
                 texts["countdown"] = report.countdown_section(measurements.countdown(quick))
             elif section == "streams":
                 texts[section] = report.stream_section(*measurements.streams(quick), targets)

@@ -1,15 +1,25 @@
 """What is measured. What is compared is measured in turns within one run, and the best of the turns counts: a machine that others use too only ever adds time."""
 
+import os
+import pathlib
 import time
 
 from processes import cpu_seconds, free_endpoint, lines, lines_together, peer_lines, program, resident_bytes, service, skipd
 
 
+def fastest_blas():
+    """The environment in which OpenBLAS is fastest: Debian 12's takes a processor that is younger than itself for one of 2004."""
+    flags = next((line for line in open("/proc/cpuinfo") if line.startswith("flags")), "").split()
+    kernels = [name for name, flag in (("Haswell", "avx2"), ("SkylakeX", "avx512f"), ("Cooperlake", "avx512_bf16")) if flag in flags]
+    choices = [{}] + [{"OPENBLAS_CORETYPE": name} for name in kernels]
+    return min(choices, key=lambda environment: sum(record["ns"] for record in lines("measure", "blas", 100, environment=environment)))
+
+
 def updates(quick):
     """One update, and updates of several streams: skipd's library, OpenBLAS, ONNX Runtime, PyTorch."""
-    best = {}
+    best, blas = {}, fastest_blas()
     for _ in range(2 if quick else 6):
-        records = lines("measure", "update", 10 if quick else 40)
+        records = lines("measure", "update", 10 if quick else 40, environment=blas)
         for engine in ("onnxruntime", "torch"):
             records += peer_lines("steps.py", engine, 30 if quick else 150)
         for record in records:
@@ -27,6 +37,11 @@ def updates(quick):
             record["of_bandwidth"] = operations * 2 / record["ns"] / record["bandwidth"]
             record["of_peak"] = operations / record["ns"] / record["peak"]
     return best
+
+
+def links(quick):
+    """The links of the chain that one update of H = 48 is."""
+    return lines("measure", "links", 1_000 if quick else 5_000)
 
 
 def streams(quick):
@@ -119,22 +134,31 @@ def end_to_end(skipd_path, directory, quick):
     return best
 
 
+FORMS = ("one", "endpoints", "spread", "handed")
+
+
 def cores(skipd_path, directory, quick):
-    """What a second sample loop could give at most: one daemon, and two side by side that have half of the streams each."""
+    """What a second core could give: loops in one process, in several forms; one skipd, and two side by side. Two senders with half of the streams each feed every one of them."""
     best = {}
-    warm, seconds = (0.3, 1) if quick else (0.5, 3)
-    for _ in range(1 if quick else 3):
+    warm, seconds = (0.3, 1) if quick else (0.5, 2)
+
+    def note(key, endpoints, pids):
+        both = lines_together(*[("send-samples", "xpub", endpoint, pid, 500, 3, warm, seconds) for endpoint, pid in zip(endpoints, pids)])
+        best[key] = max(best.get(key, 0), sum(record["messages_per_s"] for record in both))
+
+    for _ in range(1 if quick else 4):
         for period in (2, 100):
+            for form in FORMS:
+                first, second = free_endpoint(), free_endpoint()
+                with program("loops", form, str(period), first, second) as process:
+                    time.sleep(0.3)
+                    note((form, period), (first, second if form == "endpoints" else first), (process.pid, process.pid))
             made = model(directory, 110, period)
             first, second = free_endpoint(), free_endpoint()
             with skipd(skipd_path, made, first, free_endpoint()) as process:
-                alone = lines("send-samples", "xpub", first, process.pid, 1_000, 3, warm, seconds)[0]["messages_per_s"]
-            first, second = free_endpoint(), free_endpoint()
+                note(("skipd", period), (first, first), (process.pid, process.pid))
             with skipd(skipd_path, made, first, free_endpoint()) as one, skipd(skipd_path, made, second, free_endpoint()) as other:
-                both = lines_together(*[("send-samples", "xpub", samples, process.pid, 500, 3, warm, seconds) for samples, process in ((first, one), (second, other))])
-            together = sum(record["messages_per_s"] for record in both)
-            kept = best.setdefault(period, {"alone": 0, "together": 0})
-            best[period] = {"alone": max(kept["alone"], alone), "together": max(kept["together"], together)}
+                note(("two skipd", period), (first, second), (one.pid, other.pid))
     return best
 
 
@@ -159,6 +183,16 @@ def quickest(kept, record):
     return {field: min(kept[field], record[field]) for field in record}
 
 
+def thread_counts(pid):
+    """Each thread's name, CPU seconds and times that it went to sleep."""
+    counts = {}
+    for task in os.listdir(f"/proc/{pid}/task"):
+        folder = pathlib.Path(f"/proc/{pid}/task/{task}")
+        sleeps = next(int(line.split()[1]) for line in (folder / "status").read_text().splitlines() if line.startswith("voluntary_ctxt"))
+        counts[task] = (folder / "comm").read_text().strip(), int((folder / "schedstat").read_text().split()[0]) * 1e-9, sleeps
+    return counts
+
+
 def idle(skipd_path, directory, quick):
     """CPU time of a daemon to which nothing comes, with no streams and with a million, and its memory."""
     made = model(directory, 48, NEVER)
@@ -167,16 +201,22 @@ def idle(skipd_path, directory, quick):
     with skipd(skipd_path, made, samples, free_endpoint(), emit="end") as process:
         # What the start has set going, threads that nothing needs any more, ends within five seconds.
         time.sleep(7)
-        def cpu():
-            start = cpu_seconds(process.pid)
+        def rest():
+            start = thread_counts(process.pid)
             time.sleep(seconds)
-            return (cpu_seconds(process.pid) - start) / seconds
-        empty = {"resident": resident_bytes(process.pid), "cpu": cpu()}
+            spent = {"resident": resident_bytes(process.pid), "cpu": 0, "woken": []}
+            for task, (name, cpu, sleeps) in thread_counts(process.pid).items():
+                _, cpu_before, sleeps_before = start.get(task, (name, 0, 0))
+                spent["cpu"] += (cpu - cpu_before) / seconds
+                if sleeps > sleeps_before:
+                    spent["woken"].append((name, (sleeps - sleeps_before) / seconds))
+            return spent
+        empty = rest()
         lines("send-samples", "xpub", samples, process.pid, 1_000_000, 1, 0, 0)
         # Until it has worked them off.
         before = -1
         while cpu_seconds(process.pid) - before > 0.01:
             before = cpu_seconds(process.pid)
             time.sleep(0.5)
-        full = {"resident": resident_bytes(process.pid), "cpu": cpu()}
+        full = rest()
     return empty, full

@@ -73,7 +73,7 @@ def service(engine, model, samples, results, mode):
 
 @contextlib.contextmanager
 def skipd(skipd_path, model, samples, results, emit="update", extra=""):
-    """A skipd that runs every stream through one model, listening."""
+    """A skipd that runs every stream through one model, listening; the process, with its `control` endpoint."""
     with tempfile.TemporaryDirectory() as directory:
         path = pathlib.Path(directory)
         (path / "skipd.toml").write_text(f"""
@@ -105,6 +105,7 @@ emit = "{emit}"
                 time.sleep(0.05)
                 if process.poll() is not None:
                     raise SystemExit("skipd did not start")
+            process.control = f"ipc://{path}/control.sock"
             yield process
 
 

@@ -105,6 +105,11 @@ def countdown_section(records):
     return "\n".join(text + [f"| {record['increment']} | {record['timesteps']:,} | {record['ns']:.0f} |" for record in records])
 
 
+def links_section(records):
+    text = ["| one update, H = 48 | cycles | ns |", "|---|---|---|"]
+    return "\n".join(text + [f"| {record['name']} | {record['cycles']:.0f} | {record['ns']:.0f} |" for record in records])
+
+
 def receive_section(best, targets):
     drop, ours = best["drop", 0], best["skipd", 0]
     targets.at_least("receive path, all skipped: × the C loop's messages/s", ours["messages_per_s"] / drop["messages_per_s"], 0.9)
@@ -148,16 +153,24 @@ def latency_section(best, targets):
     return "\n".join(text)
 
 
+FORM_NAMES = {
+    "one": "one loop", "endpoints": "two loops, an endpoint each", "spread": "one endpoint, half of the streams handed to a second thread",
+    "handed": "one thread receives, a second does the rest", "skipd": "one skipd", "two skipd": "two skipd side by side, half of the streams each",
+}
+
+
 def cores_section(best):
-    text = ["| update rate | one skipd | two side by side, half of the streams each | |", "|---|---|---|---|"]
-    for period, record in best.items():
-        text.append(f"| {100 // period} % | {record['alone']:,.0f}/s | {record['together']:,.0f}/s | × {record['together'] / record['alone']:.2f} |")
+    text = ["| messages/s at an update rate of | 50 % | | 1 % | |", "|---|---|---|---|---|"]
+    for form, name in FORM_NAMES.items():
+        alone = "skipd" if form.endswith("skipd") else "one"
+        text.append(f"| {name} | " + " | ".join(f"{best[form, period]:,.0f} | × {best[form, period] / best[alone, period]:.2f}" for period in (2, 100)) + " |")
     return "\n".join(text)
 
 
 def idle_section(empty, full, targets):
-    targets.at_most("idle with 1,000,000 streams: share of a core", full["cpu"] * 100, 0.005, "{:.3f} %")
-    text = ["| skipd | in memory | share of a core |", "|---|---|---|"]
+    targets.at_most("idle with 1,000,000 streams: share of a core", full["cpu"] * 100, 0.005, "{:.4f} %")
+    text = ["| skipd | in memory | share of a core | threads that woke, times a second |", "|---|---|---|---|"]
     for name, record in (("no streams", empty), ("1,000,000 streams of H = 48", full)):
-        text.append(f"| {name} | {record['resident'] / 1e6:.1f} MB | {record['cpu'] * 100:.4f} % |")
+        woken = ", ".join(f"`{thread}` {times:.1f}" for thread, times in record["woken"]) or "none"
+        text.append(f"| {name} | {record['resident'] / 1e6:.1f} MB | {record['cpu'] * 100:.4f} % | {woken} |")
     return "\n".join(text)

@@ -6,7 +6,9 @@
 #define SKIP_LANES 4
 #define SKIP_ACCUMULATORS 24
 #define SKIP_STREAMS 5
+#define SKIP_SPLIT 0
 #define SKIP_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
+#define SKIP_DIVIDE(a, b) ((a) / (b))
 
 #include "simd.h"
 

@@ -61,7 +61,7 @@ static float dot(const float *a, const float *b, size_t n) {
 static void gru(const skip_gru *layer, float *const *h, size_t offset, size_t streams,
                 float *xh, size_t ldxh, float *work, size_t ldwork) {
     append_hidden(layer, h, offset, streams, xh, ldxh);
-    gru_of_parts(layer, h, offset, streams, xh, ldxh, work, ldwork);
+    gru_of_parts(matvec, layer, h, offset, streams, xh, ldxh, work, ldwork);
 }
 
 const skip_kernels skip_kernels_scalar = {

@@ -5,7 +5,9 @@
 //     SKIP_LANES         floats of a vector: 4, 8 or 16
 //     SKIP_ACCUMULATORS  vectors of sums that fit into the registers beside the weights and inputs in flight
 //     SKIP_STREAMS       streams that share one read of a weight, 1 … 8
+//     SKIP_SPLIT         blocks of rows of the largest GRU whose sums are made in two halves (simd_gru.h); 0 for none
 //     SKIP_FMA(a, b, c)  a · b + c, rounded once or twice, but always the same way
+//     SKIP_DIVIDE(a, b)  a / b, to within a unit in the last place
 //
 // and includes this file between target attributes. Vectors are the compiler's own (+, · and comparisons work
 // lane by lane), so that one text serves all of them.
@@ -29,10 +31,10 @@ typedef float loose_vec __attribute__((ext_vector_type(SKIP_LANES), aligned(4), 
 
 INLINE vec load(const float *p) { return *(const loose_vec *)p; }
 INLINE void store(float *p, vec v) { *(loose_vec *)p = v; }
-INLINE vec select(ivec mask, vec yes, vec no) { return (vec)((mask & (ivec)yes) | (~mask & (ivec)no)); }
+INLINE vec choose(ivec mask, vec yes, vec no) { return mask ? yes : no; }
 
-#include "simd_matvec.h"
 #include "simd_activations.h"
+#include "simd_matvec.h"
 #include "simd_elementwise.h"
 #include "simd_gru.h"
 

@@ -81,7 +81,7 @@ INLINE vec last_lanes(const float *end, size_t count) {
     ivec lane;
 #pragma clang loop unroll(full)
     for (int j = 0; j < SKIP_LANES; j++) lane[j] = j;
-    return select(lane >= SKIP_LANES - (int)count, load(end - SKIP_LANES), (vec)0.0f);
+    return choose(lane >= SKIP_LANES - (int)count, load(end - SKIP_LANES), (vec)0.0f);
 }
 
 INLINE float sum_of(vec v) {

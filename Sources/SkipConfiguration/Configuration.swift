@@ -22,6 +22,8 @@ public struct Configuration: Sendable, Equatable {
     public var limits = Limits()
     /// Who may talk to skipd.
     public var security = Security()
+    /// Where several machines meet.
+    public var cluster = Cluster()
     /// Endpoints that skipd connects to as a CURVE client. The default is none.
     public var peers: [Peer] = []
     /// The models, in the file's order. The default is none.
@@ -130,6 +132,37 @@ public struct Security: Sendable, Equatable {
     public var allow: [AddressRange]?
     /// A tcp or ipc peer that hasn't completed its handshake by then is disconnected. The default is 10 seconds.
     public var handshakeTimeout: Duration = .seconds(10)
+
+    /// The defaults.
+    public init() {}
+}
+
+/// `[cluster]`: the NATS servers at which several machines meet.
+public struct Cluster: Sendable, Equatable {
+    /// What a skipd does in a cluster.
+    public enum Role: String, Sendable, CaseIterable {
+        /// Takes devices' samples and publishes them into JetStream.
+        case gateway
+        /// Works off the samples of its shards.
+        case worker
+    }
+
+    /// nil: both jobs in one process, without NATS. The default is nil.
+    public var role: Role?
+    /// URLs, `nats://host:4222` or `tls://host:4222`. The default is none.
+    public var servers: [String] = []
+    /// What the others call this process: letters, digits, `-` and `_`. The default is nil: the host's name and a random number.
+    public var name: String?
+    /// The file of the credentials (a JWT and an nkey's seed). The default is nil.
+    public var credentials: String?
+    /// The files of the authority that the servers' certificates are checked with, and of skipd's own certificate and its key. The default is nil.
+    public var ca, certificate, key: String?
+    /// On how many servers each sample, result and state is kept. The default is 1.
+    public var replicas = 1
+    /// How long samples and results are kept. The default is 24 hours.
+    public var keep: Duration = .seconds(24 * 3600)
+    /// A worker that hasn't been heard of for so long has lost its shards. The default is 5 seconds.
+    public var lease: Duration = .seconds(5)
 
     /// The defaults.
     public init() {}

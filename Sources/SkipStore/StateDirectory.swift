@@ -18,12 +18,23 @@ public final class StateDirectory: Sendable {
     /// The store's file.
     var store: String { path + "/state.sqlite" }
 
-    /// Makes the folder, if it is missing, and takes it for this process; does nothing where that is done.
+    /// Makes the folder, if it is missing, and takes it for this process; does nothing where that is done. A folder that somebody has removed
+    /// meanwhile is made anew.
     /// - Throws: `StoreError`, with `isInUse` where another process has it.
     public func take() throws(StoreError) {
         try lock.withLock { (lock) throws(StoreError) in
+            if lock >= 0, !isAt(lock) {
+                close(lock)
+                lock = -1
+            }
             if lock < 0 { lock = try open() }
         }
+    }
+
+    /// Whether the lock file that is held is still the one in the folder.
+    private func isAt(_ lock: CInt) -> Bool {
+        var (held, found) = (stat(), stat())
+        return fstat(lock, &held) == 0 && stat(path + "/lock", &found) == 0 && held.st_ino == found.st_ino && held.st_dev == found.st_dev
     }
 
     private func open() throws(StoreError) -> CInt {

@@ -53,11 +53,6 @@ public struct Poller: ~Copyable {
         items[index].events = events.rawValue
     }
 
-    /// Takes every item off the list.
-    public mutating func removeAll() {
-        count = 0
-    }
-
     /// Waits until an item is ready, at most `timeout` (nil: for ever; zero: not at all; to libzmq's millisecond), and returns how many are.
     /// A signal ends the wait early with 0, so that the caller's loop can look at what the signal may have changed.
     ///

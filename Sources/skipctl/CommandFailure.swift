@@ -1,10 +1,14 @@
 import ArgumentParser
 
-/// Why a command could not do what it was asked: one sentence that says what to do. Exit status 1.
+/// Why a command could not do what it was asked: one sentence that says what to do, and the exit status.
 struct CommandFailure: Error, CustomStringConvertible {
     let description: String
+    let status: ExitCode
 
-    init(_ description: String) { self.description = description }
+    init(_ description: String, status: ExitCode = .failure) {
+        self.description = description
+        self.status = status
+    }
 }
 
 extension ExitCode {

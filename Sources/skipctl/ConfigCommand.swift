@@ -42,7 +42,7 @@ struct ConfigShow: ParsableCommand {
         let path = Configuration.path(flag: configuration.config)
         let isMissing = configuration.config == nil && path == Configuration.defaultPath && access(path, F_OK) != 0
         let loaded = isMissing ? try Configuration(text: "", file: path) : try Configuration(contentsOf: path)
-        for warning in loaded.warnings { writeToStandardError("skipctl: warning: \(warning)\n") }
+        for warning in loaded.warnings { tell("warning: \(warning)") }
         let overrides = [("control.bind", "--control", control.map { "\"\($0)\"" }), ("ingest.bind", "--ingest", ingest.map { "[\"\($0)\"]" }), ("results.bind", "--results", results.map { "[\"\($0)\"]" })]
         let shown = loaded.settings.filter { isChosen($0.key) }.map { setting in
             if let (_, flag, override) = overrides.first(where: { $0.0 == setting.key }), let value = override { return Shown(key: setting.key, value: value, origin: "command line, \(flag)") }
@@ -63,8 +63,7 @@ struct ConfigShow: ParsableCommand {
         }
         try output.flush()
         if shown.isEmpty {
-            writeToStandardError("skipctl: no key begins with \(keys.joined(separator: " or "))\n")
-            throw ExitCode.nothingMatched
+            throw CommandFailure("no key begins with \(keys.joined(separator: " or "))", status: .nothingMatched)
         }
     }
 

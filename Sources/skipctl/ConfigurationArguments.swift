@@ -8,6 +8,9 @@ struct ConfigurationArguments: ParsableArguments {
 
     /// The configuration; the defaults where no file was named and there is none.
     func load() throws -> Configuration { try Configuration.forClient(flag: config) }
+
+    /// The cluster's servers that it names.
+    func clusterClient() throws -> ClusterClient { try ClusterClient(load(), path: Configuration.path(flag: config)) }
 }
 
 extension Endpoint: ExpressibleByArgument {

@@ -9,12 +9,12 @@ import ZeroMQ
 struct ControlArguments: ParsableArguments {
     @Option(help: ArgumentHelp("The daemon's control socket; by default the configuration says.", valueName: "endpoint"))
     var control: Endpoint?
-    @Option(help: ArgumentHelp("How long to wait for an answer. (default: 5s)", valueName: "time"), transform: duration)
+    @Option(help: ArgumentHelp("How long to wait for an answer; by default 5s for a sign of life, and then as long as it takes.", valueName: "time"), transform: duration)
     var timeout: Duration?
     @OptionGroup var configuration: ConfigurationArguments
 
     func client() throws -> ControlClient {
-        try ControlClient(control ?? configuration.load().control.bind.reachable, timeout: timeout ?? .seconds(5))
+        try ControlClient(control ?? configuration.load().control.bind.reachable, timeout: timeout)
     }
 }
 
@@ -22,9 +22,13 @@ struct ControlArguments: ParsableArguments {
 struct ControlClient: ~Copyable {
     private let socket: Socket
     private let endpoint: Endpoint
-    private let timeout: Duration
+    private let timeout: Duration?
 
-    init(_ endpoint: Endpoint, timeout: Duration) throws {
+    /// How long a daemon may be silent, where nobody has said.
+    private static let patience = Duration.seconds(5)
+
+    /// - Parameter timeout: for an answer; nil for as long as the daemon shows that it lives.
+    init(_ endpoint: Endpoint, timeout: Duration?) throws {
         // libzmq tries again and again where a socket file isn't there or is closed to us: say so at once.
         if case .ipc(let path) = endpoint, !path.hasPrefix("@"), access(path, R_OK | W_OK) != 0 {
             let reason = errno
@@ -44,26 +48,45 @@ struct ControlClient: ~Copyable {
     /// - Returns: the reply, and the same as it came.
     /// - Throws: `CommandFailure` with the daemon's own sentence where it refuses.
     func ask<Reply: Decodable>(_ request: ControlRequest, for type: Reply.Type = Reply.self) throws -> (reply: Reply, json: JSONValue) {
-        let deadline = ContinuousClock.now + timeout
         guard try socket.sendMultipart([Array(JSONEncoder().encode(request))]) else { throw Self.silence(endpoint) }
-        var poller = Poller(capacity: 1)
-        poller.add(socket)
-        var frames: [[UInt8]]?
-        while frames == nil {
-            let left = ContinuousClock.now.duration(to: deadline)
-            guard left > .zero else { throw Self.silence(endpoint) }
-            _ = try poller.wait(timeout: left)
-            frames = try socket.receiveMultipart()
-        }
-        let bytes = frames?.last ?? []
+        let bytes = try answer(to: request)
         guard let json = JSONValue(bytes), let outcome = try? JSONDecoder().decode(ControlOutcome.self, from: Data(bytes)) else {
             throw CommandFailure("what answers at \(endpoint) is not skipd")
+        }
+        if outcome.found == false, let sentence = outcome.error {
+            throw CommandFailure(sentence, status: .nothingMatched)
         }
         guard outcome.ok else { throw CommandFailure(outcome.error ?? "skipd refuses without saying why") }
         guard let reply = try? JSONDecoder().decode(Reply.self, from: Data(bytes)) else {
             throw CommandFailure("skipd at \(endpoint) answers what this skipctl (\(version)) doesn't understand; are both of one version?")
         }
         return (reply, json)
+    }
+
+    /// Waits for the answer. Reading large models or writing many states takes its time: a daemon that answers other questions meanwhile is
+    /// still at it, one that doesn't is none.
+    private func answer(to request: ControlRequest) throws -> [UInt8] {
+        let isQuick = request.operation == .status
+        while true {
+            if let frames = try receive(for: timeout ?? Self.patience) { return frames.last ?? [] }
+            guard !isQuick, (try? ControlClient(endpoint, timeout: timeout ?? Self.patience).ask(ControlRequest(.status), for: ControlOutcome.self)) != nil else { throw Self.silence(endpoint) }
+            guard timeout == nil else {
+                throw CommandFailure("skipd is still busy with \(request.op) and goes on; give it more than this --timeout", status: .nothingMatched)
+            }
+        }
+    }
+
+    /// - Returns: nil where the time has run out.
+    private func receive(for time: Duration) throws -> [[UInt8]]? {
+        let deadline = ContinuousClock.now + time
+        var poller = Poller(capacity: 1)
+        poller.add(socket)
+        while true {
+            if let frames = try socket.receiveMultipart() { return frames }
+            let left = ContinuousClock.now.duration(to: deadline)
+            guard left > .zero else { return nil }
+            _ = try poller.wait(timeout: left)
+        }
     }
 
     private static func silence(_ endpoint: Endpoint) -> CommandFailure {

@@ -13,15 +13,14 @@ struct IngestArguments: ParsableArguments {
     @OptionGroup var configuration: ConfigurationArguments
 
     /// Connects, and waits until the daemon takes samples.
-    /// - Throws: an exit status, with a sentence on standard error, where it doesn't in time.
+    /// - Throws: `CommandFailure` where it doesn't in time.
     func publisher() throws -> Publisher {
         let configuration = ingest == nil || pattern == nil ? try configuration.load() : Configuration()
         let (endpoint, binds) = try ingest.map { ($0, false) } ?? configuration.ingestEndpoint(keys)
         var publisher = try Publisher(endpoint, pattern ?? configuration.ingest.pattern, binds: binds, keys: keys.load())
         guard try publisher.waitUntilTaken(.now + (wait ?? .seconds(10)), isCancelled: { Interruption.hasCome }) else {
             if Interruption.hasCome { throw ExitCode(Interruption.status) }
-            writeToStandardError("skipctl: no skipd takes samples at \(endpoint): is it running? `systemctl status skipd` tells\n")
-            throw wait == nil ? ExitCode.failure : ExitCode.nothingMatched
+            throw CommandFailure("no skipd takes samples at \(endpoint): is it running? `systemctl status skipd` tells", status: wait == nil ? .failure : .nothingMatched)
         }
         return publisher
     }

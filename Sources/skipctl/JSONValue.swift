@@ -64,7 +64,7 @@ indirect enum JSONValue: Equatable {
     var members: [Member]? { if case .object(let members) = self { members } else { nil } }
 
     /// As people read it: strings without quotes, everything else as JSON.
-    var plain: String { string ?? text }
+    var plain: String { string?.printable ?? text.printable }
 
     /// As JSON, without blanks.
     var text: String {

@@ -42,14 +42,14 @@ struct Keygen: ParsableCommand {
             try write(KeyFile.text("skipd's secret key: nobody else's business", publicKey: keys.publicKey, secretKey: keys.secretKey), to: output, mode: 0o600)
             try write(KeyFile.text("skipd's public key: for every device", publicKey: keys.publicKey), to: output + ".pub", mode: 0o644)
             print(keys.publicKey)
-            writeToStandardError("skipctl: the secret key is in \(output), the public one in \(output).pub and above\n")
+            tell("the secret key is in \(output), the public one in \(output).pub and above")
             return
         }
         // A file's name is the device's last part.
         let output = output ?? "\(device.split(separator: "/").last ?? "device").key"
         try write(KeyFile.text("the key pair of \(device)", publicKey: keys.publicKey, secretKey: keys.secretKey), to: output, mode: 0o600)
         print(line(device, publicKey: keys.publicKey))
-        writeToStandardError("skipctl: the device's keys are in \(output); add the line above to authorized_keys, then `skipctl reload`\n")
+        tell("the device's keys are in \(output); add the line above to authorized_keys, then `skipctl reload`")
     }
 
     private func line(_ device: String, publicKey: String) -> String {

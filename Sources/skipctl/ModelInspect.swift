@@ -19,7 +19,10 @@ struct ModelInspect: ParsableCommand {
             try output.line(object(model))
         } else {
             let palette = Palette.standardOutput
-            for (name, value) in facts(model) { try output.line(palette.bold((name + ":").padded(to: 18)) + value) }
+            let facts = facts(model)
+            // One width for all: a name is followed by at least a colon and a blank.
+            let width = (facts.map(\.0.count).max() ?? 0) + 2
+            for (name, value) in facts { try output.line(palette.bold((name + ":").padded(to: width)) + value) }
             var table = TextTable([("tensor", .left), ("shape", .left), ("parameters", .right)])
             for (name, tensor) in tensors(model) { table.add([name, describe(tensor.shape), grouped(tensor.values.count)]) }
             try output.line("")

@@ -21,7 +21,7 @@ struct Palette {
     func label(_ name: String, text: String? = nil) -> String {
         // The six colours that show on light and on dark grounds.
         let colour = name.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 } % 6 + 31
-        return paint(text ?? name, String(colour))
+        return paint((text ?? name).printable, String(colour))
     }
 
     private func paint(_ text: String, _ code: String) -> String { isColoured ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }

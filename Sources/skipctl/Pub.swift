@@ -30,7 +30,7 @@ struct Pub: ParsableCommand {
     var generate: Generator?
     @Option(help: "Features of a timestep, for --generate.")
     var features = 1
-    @Option(name: [.customShort("n"), .long], help: "End after so many timesteps, for --generate; endless by default.")
+    @Option(name: [.customShort("n", allowingJoined: true), .long], help: "End after so many timesteps, for --generate; endless by default.")
     var count: Int?
     @Option(help: ArgumentHelp("Timesteps per second. (default: 50 for --generate, else as fast as the daemon takes them)", valueName: "hz"))
     var rate: Double?

@@ -29,9 +29,9 @@ struct PublishedMessage {
     func field(_ name: String) -> String? {
         switch name {
         case "kind": kind.rawValue
-        case "topic": topic
+        case "topic": topic.printable
         case "json": json
-        case "stream": stream
+        case "stream": stream.printable
         case "rate": updateRate
         default: body[name]?.plain
         }
@@ -45,10 +45,11 @@ struct PublishedMessage {
 
     /// For people, one line.
     func line(_ palette: Palette) -> String {
+        let name = palette.bold(stream.printable)
         switch kind {
         case .result:
             // 2026-11-22T23:00:00.123456789Z: milliseconds are enough for the eye.
-            let time = body["time"]?.string.map { $0.count == 30 ? $0.prefix(23) + "Z" : $0 } ?? ""
+            let time = body["time"]?.string.map { ($0.count == 30 ? $0.prefix(23) + "Z" : $0).printable } ?? ""
             var outcome = ""
             if let label = body["label"]?.string {
                 outcome = palette.label(label) + " " + (body["p"]?.double.map { decimal($0, 3) } ?? "")
@@ -56,12 +57,12 @@ struct PublishedMessage {
                 outcome = values.map(\.plain).joined(separator: " ")
             }
             let count = "\(body["updates"]?.plain ?? "?")/\(body["timesteps"]?.plain ?? "?") read (\(updateRate ?? "–"))"
-            return "\(palette.faint(time))  \(palette.bold(stream))  \(outcome)  \(count)\(body["final"]?.bool == true ? "  final" : "")"
+            return "\(palette.faint(time))  \(name)  \(outcome)  \(count)\(body["final"]?.bool == true ? "  final" : "")"
         case .hint:
-            return "\(palette.bold(stream))  nothing is read before \(body["next_seq"]?.plain ?? "?")"
+            return "\(name)  nothing is read before \(body["next_seq"]?.plain ?? "?")"
         case .event:
-            let details = (body.members ?? []).filter { $0.key != "stream" && $0.key != "event" }.map { "\($0.key) \($0.value.plain)" }
-            return "\(palette.bold(stream))  \(palette.red(body["event"]?.plain ?? "?"))  \(details.joined(separator: ", "))"
+            let details = (body.members ?? []).filter { $0.key != "stream" && $0.key != "event" }.map { "\($0.key.printable) \($0.value.plain)" }
+            return "\(name)  \(palette.red(body["event"]?.plain ?? "?"))  \(details.joined(separator: ", "))"
         }
     }
 }

@@ -69,7 +69,7 @@ struct Publisher: ~Copyable {
         var isAway = false
         while !isCancelled() {
             if try !isTaken() {
-                if !isAway { writeToStandardError("skipctl: the daemon at \(endpoint) is gone; waiting for it\n") }
+                if !isAway { tell("the daemon at \(endpoint) is gone; waiting for it") }
                 isAway = true
                 guard try waitUntilTaken(nil, isCancelled: isCancelled) else { return }
             }

@@ -19,10 +19,8 @@ struct Record: ParsableCommand {
     var file: String
     @Argument(help: "Streams to record; all by default.")
     var prefix: [String] = []
-    @Option(name: [.customShort("n"), .long], help: "End after so many timesteps.")
+    @Option(name: [.customShort("n", allowingJoined: true), .long], help: "End after so many timesteps.")
     var count: Int?
-    @Option(name: .shortAndLong, help: ArgumentHelp("End after this time: 500ms, 5s, 2m.", valueName: "time"), transform: duration)
-    var wait: Duration?
     @Option(help: "What was recorded: the class of all recordings.")
     var label: String?
     @Option(help: ArgumentHelp("Timesteps per second, for the file. By default the model's, where it can be read.", valueName: "hz"))
@@ -31,10 +29,7 @@ struct Record: ParsableCommand {
     var features: Int?
     @Flag(help: "Print one JSON object in place of a sentence in the end.")
     var json = false
-    @Option(help: ArgumentHelp("Where results, and samples too, are published; by default the configuration says.", valueName: "endpoint"))
-    var results: Endpoint?
-    @OptionGroup var keys: KeyArguments
-    @OptionGroup var configuration: ConfigurationArguments
+    @OptionGroup var published: ResultsArguments
 
     func validate() throws {
         guard count.map({ $0 > 0 }) ?? true else { throw ValidationError("--count must be a whole number from 1 up") }
@@ -43,32 +38,20 @@ struct Record: ParsableCommand {
     }
 
     func run() throws {
-        let loaded = try configuration.load()
-        guard results != nil || loaded.results.samples else { throw CommandFailure("the daemon passes no samples on; set samples = true in [results] and restart it") }
+        let loaded = try published.configuration.load()
+        guard published.results != nil || loaded.results.samples else { throw CommandFailure("the daemon passes no samples on; set samples = true in [results] and restart it") }
         let selection = StreamSelection(prefix)
-        var subscription = try Subscription(results ?? loaded.resultsEndpoint(keys), topics: selection.prefixes.map { SampleRecorder.topic + $0 }, keys: keys.load())
+        var messages = try published.follow(topics: selection.prefixes.map { SampleRecorder.topic + $0 }, loaded)
         var recorder = SampleRecorder(routes: loaded.routes, models: loaded.models, features: features)
-        let deadline = wait.map { ContinuousClock.now + $0 }
-        var patience: ContinuousClock.Instant? = isTerminal(2) ? ContinuousClock.now + .seconds(3) : nil
         var progress = Progress("recorded ", of: count ?? 0, isKnown: count != nil)
         Interruption.watch()
-        while !Interruption.hasCome, count.map({ recorder.timesteps < $0 }) ?? true {
-            guard let frames = try subscription.receive(until: [deadline, patience].compactMap { $0 }.min()) else {
-                if let deadline, deadline <= .now { break }
-                if let patience, patience <= .now {
-                    writeToStandardError("skipctl: no sample has come yet; is skipd running, and do devices send?\n")
-                }
-                patience = nil
-                continue
-            }
-            patience = nil
+        while count.map({ recorder.timesteps < $0 }) ?? true, let frames = try messages.next() {
             progress.advance(recorder.note(frames, selection))
         }
         progress.finish()
-        for sentence in recorder.refusals { writeToStandardError("skipctl: \(sentence)\n") }
+        for sentence in recorder.refusals { tell(sentence) }
         guard let recordings = recorder.recordings(file: file, label: label, rate: rate) else {
-            writeToStandardError("skipctl: nothing was recorded, no file was written\n")
-            throw ExitCode.nothingMatched
+            throw CommandFailure("nothing was recorded, no file was written", status: .nothingMatched)
         }
         try recordings.write(to: file, source: "skipctl record")
         try report(recordings, recorder)

@@ -16,7 +16,7 @@ struct Reload: ParsableCommand {
         if json {
             try output.line(object.text)
         } else {
-            for warning in reply.warnings { writeToStandardError("skipctl: warning: \(warning)\n") }
+            for warning in reply.warnings { tell("warning: \(warning)") }
             try output.line("\(counted(reply.models, "model")) and \(counted(reply.routes, "route")) in force")
         }
         try output.flush()

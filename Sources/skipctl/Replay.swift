@@ -57,7 +57,7 @@ struct Replay: ParsableCommand {
     func run() throws {
         guard let model else { return try play() }
         let modelFile = try ModelFile(contentsOf: model)
-        for warning in modelFile.warnings { writeToStandardError("skipctl: warning: \(warning)\n") }
+        for warning in modelFile.warnings { tell("warning: \(warning)") }
         let loaded = Model(modelFile)
         let recordings = try Recordings(file: file)
         try loaded.check(recordings)
@@ -146,7 +146,7 @@ extension Model {
             throw FileFormatError(recordings.file, "has \(recordings.featureCount) features a timestep, the model reads \(architecture.inputSize)")
         }
         if !recordings.channels.isEmpty, !metadata.channels.isEmpty, recordings.channels != metadata.channels {
-            writeToStandardError("skipctl: warning: \(recordings.file): its channels are \(recordings.channels.joined(separator: ", ")), the model's are \(metadata.channels.joined(separator: ", "))\n")
+            tell("warning: \(recordings.file): its channels are \(recordings.channels.joined(separator: ", ")), the model's are \(metadata.channels.joined(separator: ", "))")
         }
     }
 }

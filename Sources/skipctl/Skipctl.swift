@@ -14,7 +14,7 @@ struct Skipctl: ParsableCommand {
         version: SkipConfiguration.version,
         groupedSubcommands: [
             CommandGroup(name: "Sample", subcommands: [Tail.self, Pub.self, Record.self, Replay.self, Demo.self, Bench.self]),
-            CommandGroup(name: "Daemon", subcommands: [Status.self, Top.self, Streams.self, StreamCommand.self, RouteCommand.self, Reset.self, Reload.self, CheckpointCommand.self, Drain.self, ConfigCommand.self, Keygen.self]),
+            CommandGroup(name: "Daemon", subcommands: [Status.self, Shards.self, Top.self, Streams.self, StreamCommand.self, RouteCommand.self, Reset.self, Reload.self, CheckpointCommand.self, Drain.self, ConfigCommand.self, Keygen.self]),
             CommandGroup(name: "Model", subcommands: [TrainCommand.self, EvalCommand.self, ModelCommand.self]),
         ]
     )
@@ -25,9 +25,9 @@ struct Skipctl: ParsableCommand {
             try command.run()
         } catch {
             // The parser's own errors and exits carry their text and status; every other error is one sentence.
-            let status = exitCode(for: error)
-            if status != .failure || error is ExitCode { exit(withError: error) }
-            writeToStandardError("skipctl: \(error)\n")
+            let status = (error as? CommandFailure)?.status ?? exitCode(for: error)
+            if !(error is CommandFailure), status != .failure || error is ExitCode { exit(withError: error) }
+            tell("\(error)")
             Glibc.exit(status.rawValue)
         }
     }

@@ -37,3 +37,6 @@ func writeToStandardError(_ text: String) {
     var text = text
     text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }
+
+/// Writes a sentence to standard error; on a terminal it takes the place of what `Progress` shows.
+func tell(_ sentence: String) { writeToStandardError("\(isTerminal(STDERR_FILENO) ? "\r\u{1B}[K" : "")skipctl: \(sentence)\n") }

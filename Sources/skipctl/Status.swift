@@ -10,9 +10,12 @@ struct Status: ParsableCommand {
 
     @Flag(help: "Print one JSON object, as the daemon sends it, at once.")
     var json = false
+    @Flag(help: "Show the cluster that [cluster] of the configuration names: its workers, and how far they are.")
+    var cluster = false
     @OptionGroup var control: ControlArguments
 
     func run() throws {
+        if cluster { return try ClusterStatus.show(control.configuration, json: json) }
         let client = try control.client()
         let (first, object) = try client.ask(ControlRequest(.status), for: StatusReply.self)
         var output = StandardOutput()

@@ -6,7 +6,7 @@ struct StreamCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "stream", abstract: "Shows one stream: label, gate, what is expected next.",
         discussion: """
             --stretch sets how much of this stream is read, in place of its route's stretch, from its next update on; --stretch default puts the \
-            route's back. It holds as long as the daemon knows the stream, at most until its restart.
+            route's back. It is stored with the stream and travels with it, and holds as long as the daemon knows the stream.
             """)
 
     @Argument(help: "The stream's name.")

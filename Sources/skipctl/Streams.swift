@@ -58,14 +58,13 @@ struct StreamsList: ParsableCommand {
         if !json, listed > 0 { for line in table.lines(.standardOutput) { try output.line(line) } }
         try output.flush()
         if listed == 0, prefix != nil {
-            writeToStandardError("skipctl: no stream matches \(prefix ?? "")\n")
-            throw ExitCode.nothingMatched
+            throw CommandFailure("no stream matches \(prefix ?? "")", status: .nothingMatched)
         }
     }
 
     private static func row(_ stream: StreamReply) -> [String] {
         [
-            stream.stream, stream.model, stream.label ?? "–", stream.p.map { decimal($0, 3) } ?? "–", grouped(Int(stream.updates)), grouped(Int(stream.timesteps)),
+            stream.stream, stream.model, stream.label?.printable ?? "–", stream.p.map { decimal($0, 3) } ?? "–", grouped(Int(stream.updates)), grouped(Int(stream.timesteps)),
             percentage(Int(stream.updates), of: Int(stream.timesteps)), grouped(Int(stream.lost)), period(Double(stream.idleSeconds)),
         ]
     }

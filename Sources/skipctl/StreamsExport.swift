@@ -33,7 +33,7 @@ struct StreamsExport: ParsableCommand {
         try standard.flush()
         if let output {
             do { try Data(lines).write(to: URL(filePath: output), options: .atomic) } catch { throw CommandFailure("\(output) can't be written: \(error)") }
-            writeToStandardError("skipctl: \(counted(count, "stream")) exported to \(output)\n")
+            tell("\(counted(count, "stream")) exported to \(output)")
         }
         if count == 0, prefix != nil { throw ExitCode.nothingMatched }
     }
@@ -73,7 +73,7 @@ struct StreamsImport: ParsableCommand {
         if json {
             try output.line(String(decoding: JSONEncoder().encode(total), as: UTF8.self))
         } else {
-            for refusal in total.refused { writeToStandardError("skipctl: \(refusal.stream ?? "a record") was refused: \(refusal.reason)\n") }
+            for refusal in total.refused { tell("\(refusal.stream ?? "a record") was refused: \(refusal.reason)") }
             try output.line("\(counted(total.imported, "stream")) imported" + (total.onOtherKernels > 0 ? ", \(grouped(total.onOtherKernels)) of them from another CPU's kernels: equal within rounding" : ""))
         }
         try output.flush()

@@ -26,23 +26,21 @@ struct Tail: ParsableCommand {
     var events = false
     @Flag(help: "Follow results, hints and events.")
     var all = false
-    @Option(name: [.customShort("n"), .long], help: "End after so many messages.")
+    @Option(name: [.customShort("n", allowingJoined: true), .long], help: "End after so many messages.")
     var count: Int?
-    @Option(name: .shortAndLong, help: ArgumentHelp("End after this time: 500ms, 5s, 2m.", valueName: "time"), transform: duration)
-    var wait: Duration?
     @Option(name: .shortAndLong, help: ArgumentHelp("Only results with this label; may be given more than once.", valueName: "label"))
     var label: [String] = []
     @Option(name: .shortAndLong, help: ArgumentHelp("A line with places for fields: {\(LineTemplate.fields.joined(separator: "} {"))}; \\t and \\n.", valueName: "line"))
     var format: String?
     @Flag(help: "Print NDJSON, as published.")
     var json = false
-    @Option(help: ArgumentHelp("Where results are published; by default the configuration says.", valueName: "endpoint"))
-    var results: Endpoint?
-    @OptionGroup var keys: KeyArguments
-    @OptionGroup var configuration: ConfigurationArguments
+    @Flag(help: "Follow the results of a whole cluster, from the NATS servers that [cluster] of the configuration names.")
+    var nats = false
+    @OptionGroup var published: ResultsArguments
 
     func validate() throws {
         guard count.map({ $0 > 0 }) ?? true else { throw ValidationError("--count must be a whole number from 1 up") }
+        guard !nats || (!hints && !events && !all && published.results == nil) else { throw ValidationError("--nats has results only, and from NATS; leave out --hints, --events, --all and --results") }
         guard !(json && format != nil) else { throw ValidationError("--json and --format exclude each other") }
         if let format {
             do { _ = try LineTemplate(format) } catch { throw ValidationError("\(error)") }
@@ -56,28 +54,16 @@ struct Tail: ParsableCommand {
     }
 
     func run() throws {
-        let endpoint = try results ?? configuration.load().resultsEndpoint(keys)
         let selection = StreamSelection(prefix)
         let template = try format.map { text throws(LineTemplate.Problem) in try LineTemplate(text) }
         let palette = Palette.standardOutput
-        var subscription = try Subscription(endpoint, topics: kinds.flatMap { kind in selection.prefixes.map { kind.prefix + $0 } }, keys: keys.load())
-        let deadline = wait.map { ContinuousClock.now + $0 }
-        // Somebody who sits before a silent terminal is told after a while what is being waited for.
-        var patience: ContinuousClock.Instant? = isTerminal(2) ? ContinuousClock.now + .seconds(3) : nil
-
+        var messages = try nats ? published.followCluster() : published.follow(topics: kinds.flatMap { kind in selection.prefixes.map { kind.prefix + $0 } })
         var output = StandardOutput()
         var missed = MissedResults()
         var seen = 0
-        while count.map({ seen < $0 }) ?? true {
-            guard let frames = try subscription.receive(until: [deadline, patience].compactMap { $0 }.min()) else {
-                if let deadline, deadline <= .now { break }
-                if let patience, patience <= .now { writeToStandardError("skipctl: nothing has come from \(endpoint) yet; is skipd running, and do devices send?\n") }
-                patience = nil
-                continue
-            }
-            patience = nil
+        while count.map({ seen < $0 }) ?? true, let frames = try messages.next() {
             guard let message = PublishedMessage(frames), selection.contains(message.stream) else { continue }
-            if let warning = missed.note(message) { writeToStandardError("skipctl: \(warning)\n") }
+            if let warning = missed.note(message) { tell(warning) }
             guard label.isEmpty || message.body["label"]?.string.map({ label.contains($0) }) == true else { continue }
             seen += 1
             let line = json ? message.json : template?.line(message.field) ?? message.line(palette)
@@ -85,14 +71,6 @@ struct Tail: ParsableCommand {
             try output.flush()
         }
         if seen < count ?? 1 { throw ExitCode.nothingMatched }
-    }
-}
-
-extension Configuration {
-    /// Where a client finds the results.
-    func resultsEndpoint(_ keys: KeyArguments) throws(CommandFailure) -> Endpoint {
-        guard let endpoint = try keys.reachable(results.bind, security, "results") else { throw CommandFailure("the configuration names no endpoint for results; give one with --results") }
-        return endpoint.reachable
     }
 }
 

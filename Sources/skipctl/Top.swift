@@ -19,7 +19,7 @@ struct Top: ParsableCommand {
     var sort = TopOrder.rate
     @Option(name: .shortAndLong, help: ArgumentHelp("The time between two pictures. (default: 1s)", valueName: "time"), transform: duration)
     var interval: Duration?
-    @Option(name: [.customShort("n"), .long], help: "End after so many pictures.")
+    @Option(name: [.customShort("n", allowingJoined: true), .long], help: "End after so many pictures.")
     var count: Int?
     @Flag(help: "Print NDJSON: one object a picture.")
     var json = false

@@ -114,7 +114,7 @@ private struct TopTable {
     }
 
     func line(_ stream: TopStream, _ palette: Palette) -> String {
-        let label = Self.cut(stream.reply.label ?? "", labelWidth).padded(to: labelWidth)
+        let label = Self.cut((stream.reply.label ?? "").printable, labelWidth).padded(to: labelWidth)
         let cells = [
             stream.reply.p.map { decimal($0, 3) } ?? "–", stream.rate.map { decimal($0, 1) } ?? "–", decimal(100 * stream.reads, 1) + "%",
             grouped(Int(stream.reply.lost)), period(Double(stream.reply.idleSeconds)),

@@ -15,23 +15,27 @@ struct Daemon {
     private static let longestStop = Duration.seconds(25)
 
     /// Loads, binds and connects everything that the configuration says.
-    static func start(_ path: String, logger: Logger) async throws -> Daemon {
+    static func start(_ path: String, role: Cluster.Role? = nil, logger: Logger) async throws -> Daemon {
         // Trapped before anything else, so that a reload asked for while the models load is not lost, nor deadly.
         let trap = await UnixSignalsSequence(trapping: .sighup)
-        let loaded = try LoadedConfiguration(contentsOf: path)
+        let loaded = try LoadedConfiguration(contentsOf: path, role: role)
         for warning in loaded.warnings { logger.warning("\(warning)") }
-        let configuration = loaded.configuration
+        var configuration = loaded.configuration
         let context = try Context()
         let drops = DropReporter(logger)
         let access = try AccessControl(loaded.access, logger: logger, in: context)
         let rights = access?.install(loaded.access)
         let results = try ResultsPublisher(configuration, access: access, drops: drops, in: context)
-        let keeping = try StateKeeping(configuration.state, logger)
-        let loop = try SampleLoop(try IngestSockets(configuration, access: access, in: context), results, limits: loaded.limits, keeping: keeping)
+        let cluster = try ClusterPart(configuration, logger: logger)
+        // A worker's samples come from NATS only.
+        if case .worker = cluster { (configuration.ingest.bind, configuration.ingest.connect) = ([], []) }
+        // In a cluster states are NATS' to keep.
+        let keeping = cluster == nil ? try StateKeeping(configuration.state, logger) : nil
+        let loop = try SampleLoop(try IngestSockets(configuration, access: access, in: context), results, limits: loaded.limits, keeping: keeping, cluster: cluster)
         loop.mailbox.post(.install(loaded.routes, loaded.limits, rights) { _ in })
         let about = StatusSource(configuration: path, ingest: loop.ingestEndpoints, results: loop.resultsEndpoints)
         let systemd = SystemdNotifier()
-        let reloader = Reloader(path, running: loaded, access: access, loop: loop.mailbox, about: about, systemd: systemd, logger: logger)
+        let reloader = Reloader(path, role: role, running: loaded, access: access, loop: loop.mailbox, about: about, systemd: systemd, logger: logger)
         let control = try ControlServer(configuration.control, loop: loop.mailbox, about: about, in: context) { await reloader.reload() }
         let greeting = "skipd \(version) takes samples at \(loop.ingestEndpoints.joined(separator: ", ")) and publishes at \(loop.resultsEndpoints.joined(separator: ", ")): "
             + summary(models: configuration.models.count, routes: loaded.routes.count)

@@ -20,6 +20,9 @@ struct Skipd: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The configuration file.", valueName: "file"))
     var config = Configuration.defaultPath
 
+    @Option(help: ArgumentHelp("What to do in a cluster, in place of the file's [cluster] role: gateway or worker.", valueName: "role"), transform: Self.role)
+    var role: Cluster.Role?
+
     @Flag(help: "Check the configuration and every model it names, say what is wrong with file and line, and exit: 0 if nothing is, else 1.")
     var check = false
 
@@ -30,7 +33,7 @@ struct Skipd: AsyncParsableCommand {
         LoggingSystem.bootstrap { _ in JournalLogHandler() }
         let logger = Logger(label: "skipd")
         do {
-            try await Daemon.start(config, logger: logger).run()
+            try await Daemon.start(config, role: role, logger: logger).run()
         } catch {
             for line in "\(error)".split(separator: "\n") { logger.critical("\(line)") }
             throw ExitCode.failure
@@ -39,13 +42,18 @@ struct Skipd: AsyncParsableCommand {
 
     private func checkConfiguration() throws {
         do throws(ConfigurationError) {
-            let loaded = try LoadedConfiguration(contentsOf: config, isRunning: false)
+            let loaded = try LoadedConfiguration(contentsOf: config, role: role, isRunning: false)
             for warning in loaded.warnings { Self.complain("warning: \(warning)") }
             print("\(config) is in order: \(Daemon.summary(models: loaded.configuration.models.count, routes: loaded.routes.count))")
         } catch {
             Self.complain(error.description)
             throw ExitCode.failure
         }
+    }
+
+    @Sendable private static func role(_ text: String) throws -> Cluster.Role {
+        guard let role = Cluster.Role(rawValue: text) else { throw ValidationError("a role is gateway or worker") }
+        return role
     }
 
     private static func complain(_ text: String) { StandardError.write(text + "\n") }

@@ -1,5 +1,6 @@
 import CSkipKernels
 import Testing
+import TestSupport
 
 @Suite("Element by element")
 struct ElementwiseTests {
@@ -35,7 +36,7 @@ struct ElementwiseTests {
     @Test("every length stays within its bounds and near the scalar results", arguments: Variant.all, Operation.all)
     func lengths(variant: Variant, operation: Operation) {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SeededGenerator(seed: seed)
+        var generator = SplitMix(seed: seed)
         for n in 0...130 where !operation.wholeBlocks || n % Int(SKIP_ROWS) == 0 {
             let arguments = (0..<operation.inputs + operation.outputs).map { _ in generator.floats(n, in: 0...1) }
             let (values, intact) = operation.results(variant, arguments)
@@ -50,7 +51,7 @@ struct ElementwiseTests {
     @Test("an element comes out the same to the last bit wherever it stands", arguments: Variant.all, Operation.all)
     func positions(variant: Variant, operation: Operation) {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SeededGenerator(seed: seed)
+        var generator = SplitMix(seed: seed)
         let most = operation.wholeBlocks ? 48 : 41
         let arguments = (0..<operation.inputs + operation.outputs).map { _ in generator.floats(most) }
         let whole = operation.results(variant, arguments).values
@@ -70,7 +71,7 @@ struct ElementwiseTests {
     @Test("a dot product of any length reads nothing past it, repeats, and is near the scalar one", arguments: Variant.all)
     func dot(variant: Variant) {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SeededGenerator(seed: seed)
+        var generator = SplitMix(seed: seed)
         for n in 0...200 {
             let (a, b) = (generator.floats(n), generator.floats(n))
             let (left, right) = (GuardedFloats(a), GuardedFloats(b))

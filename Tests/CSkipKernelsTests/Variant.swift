@@ -1,5 +1,6 @@
 import CSkipKernels
 import Testing
+import TestSupport
 
 /// One of the kernels' variants that this machine can run, as the argument of a test.
 struct Variant: Sendable, CustomTestStringConvertible {
@@ -14,20 +15,7 @@ struct Variant: Sendable, CustomTestStringConvertible {
     static let scalar = Variant(index: 0)
 }
 
-/// SplitMix64, so that a failed property test can be run again with the seed it printed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SplitMix {
     mutating func floats(_ count: Int, in range: ClosedRange<Float> = -1...1) -> [Float] {
         (0..<count).map { _ in Float.random(in: range, using: &self) }
     }

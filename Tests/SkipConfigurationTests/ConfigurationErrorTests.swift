@@ -112,6 +112,22 @@ func problems(_ text: String) -> String {
         #expect(problems("[ingest]\nbind = []\n").hasPrefix("skipd.toml:1: [ingest] neither binds nor connects"))
     }
 
+    @Test("two sockets at one address are refused, also where one of them is a default", arguments: [
+        ("[ingest]\nbind = [\"tcp://127.0.0.1:5571\"]", 2, "[ingest] bind and [results] bind", "tcp://127.0.0.1:5571"),
+        ("[ingest]\nbind = [\"ipc:///a\"]\n[results]\nbind = [\"ipc:///b\", \"ipc:///a\"]", 4, "[ingest] bind and [results] bind", "ipc:///a"),
+        ("[results]\nbind = [\"tcp://localhost:9470\"]", 2, "[results] bind and [http] listen", "tcp://localhost:9470 and tcp://127.0.0.1:9470"),
+        ("[security]\ninsecure = true\n[http]\nlisten = \"*:5570\"", 4, "[ingest] bind and [http] listen", "tcp://127.0.0.1:5570 and tcp://*:5570"),
+        ("[control]\nbind = \"ipc:///a\"\n[results]\nbind = [\"ipc:///a\"]", 2, "[results] bind and [control] bind", "ipc:///a"),
+    ])
+    func listeners(text: String, line: Int, who: String, address: String) {
+        #expect(problems(text + "\n") == "skipd.toml:\(line): \(who) would listen at one address, \(address); give each its own")
+    }
+
+    @Test("sockets whose ports the system chooses, or at addresses of their own, are none at one address")
+    func listenersApart() {
+        #expect(problems("[ingest]\nbind = [\"tcp://127.0.0.1:*\", \"tcp://127.0.0.2:5571\"]\n[results]\nbind = [\"tcp://127.0.0.1:*\"]\n[http]\nlisten = \"127.0.0.1:0\"\n") == "")
+    }
+
     @Test("plaintext that others can reach is refused with the sentence that tells how to allow it")
     func plaintext() {
         let text = """

@@ -1,6 +1,7 @@
 import CAllocationCounter
 import SkipRNN
 import Testing
+import TestSupport
 
 /// A Boolean value indicating whether this is a release build.
 private let isOptimized: Bool = {

@@ -1,5 +1,6 @@
 import SkipRNN
 import Testing
+import TestSupport
 
 /// Files as a disk, a network or an enemy may leave them: refused with a sentence, or read, never a crash.
 @Suite("Damaged files")

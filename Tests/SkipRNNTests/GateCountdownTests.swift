@@ -1,5 +1,6 @@
 import SkipRNN
 import Testing
+import TestSupport
 
 @Suite("Countdown to the next update")
 struct GateCountdownTests {
@@ -94,18 +95,5 @@ struct GateCountdownTests {
             // −1 stands there for 0, 1e-9 and 1e-8, which stall, and for 3e-8, where the table's maker gave up: stepping reaches 16,776,249.
             #expect(steps > 0 ? count == UInt64(steps) : count == stepping(after(delta)), "Δũ = \(delta)")
         }
-    }
-}
-
-/// A small generator whose seed is printed with every failure (Steele et al. 2014, splitmix64).
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import SkipRNN
 import Testing
+import TestSupport
 
 @Suite("Model files")
 struct ModelFileTests {

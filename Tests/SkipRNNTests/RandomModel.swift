@@ -1,4 +1,5 @@
 import SkipRNN
+import TestSupport
 
 /// Models and inputs made up from a seed, for tests that must hold for any.
 enum RandomModel {

@@ -1,6 +1,7 @@
 import Foundation
 import SkipRNN
 import Testing
+import TestSupport
 
 @Suite("Recording files")
 struct RecordingsTests {

@@ -1,18 +1,7 @@
 import SkipRNN
 import SkipRNNTraining
 import Testing
-
-/// A generator of test values: the same seed gives the same values everywhere.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
+import TestSupport
 
 @Suite("Gradients against finite differences")
 struct FiniteDifferenceTests {
@@ -55,7 +44,7 @@ struct FiniteDifferenceTests {
     @Test("a plain cell's gradient is the loss's slope in any direction", arguments: architectures, LossPlace.allCases)
     func slope(architecture: Architecture, place: LossPlace) throws {
         let seed: UInt64 = 20_261_123
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         let parameters = Parameters(try Self.file(architecture, &random))
         var batch = Self.batch(architecture, lengths: [9, 3, 12, 1, 7], &random)
         batch.forcedUpdates = (0..<(batch.timesteps * batch.count)).map { $0 < batch.count ? 1 : UInt8.random(in: 0...1, using: &random) }
@@ -84,7 +73,7 @@ struct FiniteDifferenceTests {
     @Test("a batch of unequal lengths is the mean of its sequences alone", arguments: [Architecture.Cell.skipGRU, .skipLSTM], LossPlace.allCases)
     func masks(cell: Architecture.Cell, place: LossPlace) throws {
         let seed: UInt64 = 7
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         let architecture = Architecture(cell: cell, inputSize: 3, hiddenSizes: [6, 5], outputSize: 4)
         let parameters = Parameters(try Self.file(architecture, &random))
         let lengths = [14, 2, 9, 1, 20]
@@ -112,7 +101,7 @@ struct FiniteDifferenceTests {
 
     @Test("the number of threads changes no bit")
     func threads() throws {
-        var random = SplitMix(state: 3)
+        var random = SplitMix(seed: 3)
         let architecture = Architecture(cell: .skipGRU, inputSize: 3, hiddenSizes: [20], outputSize: 4)
         let parameters = Parameters(try Self.file(architecture, &random))
         let batch = Self.batch(architecture, lengths: (0..<33).map { _ in 40 }, &random)

@@ -2,11 +2,12 @@ import Foundation
 import SkipRNN
 import SkipRNNTraining
 import Testing
+import TestSupport
 
 @Suite("Gradients of whole recordings")
 struct GradientsFileTests {
     static func model(_ architecture: Architecture) throws -> ModelFile {
-        var random = SplitMix(state: 11)
+        var random = SplitMix(seed: 11)
         var file = try FiniteDifferenceTests.file(architecture, &random)
         file.tensors["input.mean"] = .init(shape: [3], values: [0.1, -0.2, 0.3])
         file.tensors["input.std"] = .init(shape: [3], values: [0.7, 1.4, 2])

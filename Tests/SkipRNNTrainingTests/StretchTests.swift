@@ -2,11 +2,12 @@ import Foundation
 import SkipRNN
 import SkipRNNTraining
 import Testing
+import TestSupport
 
 @Suite("Training for a stretch")
 struct StretchTests {
     static func file(gateBias: Float, gateWeight: Float, _ cell: Architecture.Cell = .skipGRU) throws -> ModelFile {
-        var random = SplitMix(state: 3)
+        var random = SplitMix(seed: 3)
         var file = try FiniteDifferenceTests.file(Architecture(cell: cell, inputSize: 3, hiddenSizes: [9], outputSize: 4), &random)
         file.tensors["state_update_gate.bias"]?.values = [gateBias]
         file.tensors["state_update_gate.weight"]?.values = (0..<9).map { _ in gateWeight == 0 ? 0 : Float.random(in: -gateWeight...gateWeight, using: &random) }
@@ -23,7 +24,7 @@ struct StretchTests {
     }
 
     static func batch(_ architecture: Architecture) -> Batch {
-        var random = SplitMix(state: 8)
+        var random = SplitMix(seed: 8)
         return FiniteDifferenceTests.batch(architecture, lengths: [60, 17, 60, 44, 1], &random)
     }
 
@@ -126,7 +127,7 @@ struct StretchTests {
             let parameters = Parameters(architecture, seed: seed, updateRate: rate)
             let network = Network(architecture)
             network.update(parameters)
-            var random = SplitMix(state: seed)
+            var random = SplitMix(seed: seed)
             rates += network.run(FiniteDifferenceTests.batch(architecture, lengths: [300, 300], &random), LossOptions()).updateRate / 20
         }
         #expect((0.6 * rate...1.7 * rate).contains(rates), "\(rates)")

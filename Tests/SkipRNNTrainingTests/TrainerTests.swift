@@ -2,10 +2,11 @@ import Foundation
 import SkipRNN
 import SkipRNNTraining
 import Testing
+import TestSupport
 
 /// A small recording set: two classes of noisy sines, four groups.
 func sines(count: Int = 16, length: Int = 40, seed: UInt64 = 5) -> Recordings {
-    var random = SplitMix(state: seed)
+    var random = SplitMix(seed: seed)
     var (samples, lengths, classes, groups): ([Float], [Int], [Int], [Int]) = ([], [], [], [])
     for index in 0..<count {
         let period: Float = index % 2 == 0 ? 6 : 17

@@ -2,6 +2,7 @@ import Foundation
 import SkipStore
 import SkipStream
 import Testing
+import TestSupport
 
 @Suite("The store of states")
 struct StateStoreTests {

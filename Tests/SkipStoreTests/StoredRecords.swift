@@ -1,5 +1,6 @@
 import SkipStore
 import SkipStream
+import TestSupport
 
 /// Records made up, and what a store has of them.
 struct StoredRecords {

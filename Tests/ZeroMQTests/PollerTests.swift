@@ -58,8 +58,8 @@ import ZeroMQ
         #expect(try push.socket.events == .writable)
         #expect(try push.socket.fileDescriptor >= 0)
         let alone = try Socket(.push, in: Context())
-        poller.removeAll()
-        poller.add(alone, for: .writable)
-        #expect(try poller.wait(timeout: .zero) == 0)
+        var other = Poller(capacity: 1)
+        other.add(alone, for: .writable)
+        #expect(try other.wait(timeout: .zero) == 0)
     }
 }

@@ -11,11 +11,12 @@ struct ControlTests {
     }
 
     /// Runs skipctl against canned replies.
-    private func run(_ arguments: [String], _ reply: ([String: Any]) -> String?) throws -> RunningProgram.Outcome {
+    /// - Parameter later: an answer to the first request that got none, asked for again and again.
+    private func run(_ arguments: [String], _ reply: ([String: Any]) -> String?, later: () -> String? = { nil }) throws -> RunningProgram.Outcome {
         let folder = try TemporaryFolder()
         let daemon = try FakeDaemon(.router, folder)
         defer { withExtendedLifetime(folder) {} }
-        return try daemon.answer(try RunningProgram("skipctl", arguments + ["--control", daemon.endpoint]), reply)
+        return try daemon.answer(try RunningProgram("skipctl", arguments + ["--control", daemon.endpoint]), reply, later: later)
     }
 
     @Test("status, for programs and for people")
@@ -73,6 +74,31 @@ struct ControlTests {
     func refusal() throws {
         let outcome = try run(["stream", "nobody"]) { _ in #"{"ok":false,"error":"there is no stream nobody"}"# }
         #expect(outcome.status == 1 && outcome.error == "skipctl: there is no stream nobody\n" && outcome.output.isEmpty)
+    }
+
+    @Test("what isn't there is told with status 2")
+    func notFound() throws {
+        let outcome = try run(["stream", "nobody"]) { _ in #"{"ok":false,"error":"there is no stream nobody","found":false}"# }
+        #expect(outcome.status == 2 && outcome.error == "skipctl: there is no stream nobody\n" && outcome.output.isEmpty)
+    }
+
+    @Test("a reload that takes longer than a sign of life is waited for as long as the daemon answers others")
+    func longReload() throws {
+        var reloading: Date?
+        let patient = try run(["reload"]) { request in
+            if request["op"] as? String == "status" { return status }
+            reloading = .now
+            return nil
+        } later: { reloading.map { $0.timeIntervalSinceNow < -6 } == true ? #"{"ok":true,"models":1,"routes":2,"warnings":[]}"# : nil }
+        #expect(patient.status == 0 && patient.output == "1 model and 2 routes in force\n" && patient.error.isEmpty)
+    }
+
+    @Test("what isn't done within --timeout goes on, and isn't taken for a daemon that isn't there")
+    func timeout() throws {
+        let outcome = try run(["reload", "--timeout", "200ms"]) { $0["op"] as? String == "status" ? status : nil }
+        #expect(outcome.status == 2 && outcome.error == "skipctl: skipd is still busy with reload and goes on; give it more than this --timeout\n")
+        let dead = try run(["reload", "--timeout", "200ms"]) { _ in nil }
+        #expect(dead.status == 1 && dead.error.contains("no skipd answers at ipc://"))
     }
 
     @Test("what answers but isn't skipd, or another version, is said to be so", arguments: [

@@ -40,13 +40,23 @@ struct FakeDaemon: ~Copyable {
     }
 
     /// Answers a program's control requests until it ends.
-    func answer(_ program: RunningProgram, _ reply: ([String: Any]) -> String?) throws -> RunningProgram.Outcome {
+    /// - Parameter later: an answer to the first request that got none, asked for again and again.
+    func answer(_ program: RunningProgram, _ reply: ([String: Any]) -> String?, later: () -> String? = { nil }) throws -> RunningProgram.Outcome {
         try socket.set(.receiveTimeout, .milliseconds(20))
+        var waiting: [UInt8]?
         while program.isRunning {
+            if let address = waiting, let reply = later() {
+                #expect(try socket.sendMultipart([address, Array(reply.utf8)]))
+                waiting = nil
+            }
             guard let frames = try socket.receiveMultipart(wait: true) else { continue }
             #expect(frames.count == 2, "an identity and one frame")
             let request = try #require(try JSONSerialization.jsonObject(with: Data(frames[1])) as? [String: Any])
-            if let reply = reply(request) { #expect(try socket.sendMultipart([frames[0], Array(reply.utf8)])) }
+            if let reply = reply(request) {
+                #expect(try socket.sendMultipart([frames[0], Array(reply.utf8)]))
+            } else {
+                waiting = waiting ?? frames[0]
+            }
         }
         return program.finish()
     }

@@ -20,6 +20,17 @@ struct ModelCommandTests {
         for part in ["skip_gru", "reset_before", "F = 6, H = 48, C = 7", "PEN, ABD, FEL, IR, ER, TRAP, ROW", "50 Hz", "200 timesteps", "state_update_gate.weight", "(144, 48)"] { #expect(text.contains(part), "\(part)") }
     }
 
+    @Test("inspect's values stand in one column, however long a key is")
+    func inspectColumns() throws {
+        let folder = try TemporaryFolder()
+        var file = try ModelFile(contentsOf: Bundled.model)
+        file.metadata.training = ["a": "short", "a_key_longer_than_any_column": "long"]
+        try file.write(to: folder.path("m"))
+        let facts = try skipctl("model", "inspect", folder.path("m")).output.split(separator: "\n\n")[0].split(separator: "\n")
+        let columns = facts.map { line in line.firstIndex(of: ":").flatMap { colon in line[colon...].dropFirst().firstIndex { $0 != " " } }.map { line.distance(from: line.startIndex, to: $0) } }
+        #expect(facts.count > 5 && Set(columns).count == 1, "\(facts.joined(separator: "\n"))")
+    }
+
     @Test("inspect warns about what nobody knows, and refuses what is broken")
     func inspectWarnings() throws {
         let folder = try TemporaryFolder()

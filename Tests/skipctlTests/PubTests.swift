@@ -21,6 +21,22 @@ struct PubTests {
         #expect(messages.filter(\.isStart).map(\.seq) == [0] && messages.filter(\.isEnd).map(\.seq) == [499])
     }
 
+    @Test("on a terminal it shows how far it is, and a sentence takes that line's place")
+    func progress() throws {
+        let folder = try TemporaryFolder()
+        let endpoint = "ipc://\(folder.path("socket"))"
+        let pub: PseudoTerminal
+        do {
+            let daemon = try FakeDaemon(.sub, folder)
+            pub = try PseudoTerminal(["pub", "s", "--generate", "sine", "-n100000", "--rate", "100", "--ingest", daemon.endpoint])
+            #expect(try daemon.samples(30).count == 30)
+            #expect(eventually { pub.output.contains(" of 100,000 timesteps") }, "\(pub.output)")
+        }
+        #expect(eventually { pub.output.contains("\r\u{1B}[Kskipctl: the daemon at \(endpoint) is gone; waiting for it\r\n") }, "\(pub.output)")
+        pub.type("\u{03}")
+        #expect(pub.finish() == 130 && pub.output.hasSuffix("\r\u{1B}[K"))
+    }
+
     @Test("each run is another boot of the device")
     func boots() throws {
         let folder = try TemporaryFolder()

@@ -99,8 +99,8 @@ struct RunningDaemonTests {
         #expect(try daemon.ctl("stream", "watch/7", "--json").objects().first?["timesteps"] as? Int == 0)
         #expect(try daemon.ctl("reset", "--prefix", "watch/").output == "3 streams reset\n")
         let unknown = try daemon.ctl("stream", "nobody")
-        #expect(unknown.status == 1 && unknown.error.hasPrefix("skipctl: ") && unknown.error.contains("nobody"))
-        #expect(try daemon.ctl("reset", "nobody").status == 1)
+        #expect(unknown.status == 2 && unknown.error.hasPrefix("skipctl: ") && unknown.error.contains("nobody"))
+        #expect(try daemon.ctl("reset", "nobody").status == 2)
     }
 
     @Test("a device that follows hints sends less, and the results are those of one that sends all")
@@ -137,9 +137,9 @@ struct RunningDaemonTests {
         #expect(try daemon.ctl("reload").status == 0)
         #expect(try daemon.ctl("route", "list", "--json").objects().first?["stretch"] as? Int == 1)
         let unknown = try daemon.ctl("route", "set", "elsewhere", "stretch=4")
-        #expect(unknown.status == 1 && unknown.error.contains("there is no route \"elsewhere\""))
+        #expect(unknown.status == 2 && unknown.error.contains("there is no route \"elsewhere\""))
         #expect(try daemon.ctl("route", "set", "watch/**", "stretch=0.5").status == 64)
-        #expect(try daemon.ctl("stream", "nobody", "--stretch", "2").status == 1)
+        #expect(try daemon.ctl("stream", "nobody", "--stretch", "2").status == 2)
     }
 
     @Test("streams travel from a drained daemon to another one, and go on as if they had stayed")

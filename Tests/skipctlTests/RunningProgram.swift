@@ -95,6 +95,13 @@ final class RunningProgram {
     }
 
     func signal(_ number: Int32) { kill(identifier, number) }
+
+    /// A Boolean value indicating whether the program has a handler of its own for a signal by now.
+    func catches(_ number: Int32) -> Bool {
+        let status = (try? String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)) ?? ""
+        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("SigCgt:") }), let mask = UInt64(line.dropFirst(7).trimmingCharacters(in: .whitespaces), radix: 16) else { return false }
+        return mask >> (number - 1) & 1 == 1
+    }
 }
 
 /// Runs skipctl to its end.

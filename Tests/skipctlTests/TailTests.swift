@@ -52,6 +52,20 @@ struct TailTests {
         #expect(tail.finish().lines == ["A0", "B2", "A4"])
     }
 
+    @Test("what a message has in it moves no cursor and breaks no line: control characters are spelled out", arguments: [[], ["--format", "{stream} {label}|"]])
+    func controlCharacters(format: [String]) throws {
+        let folder = try TemporaryFolder()
+        let daemon = try FakeDaemon(.xpub, folder)
+        let tail = try RunningProgram("skipctl", ["tail", "--results", daemon.endpoint, "-n", "1"] + format)
+        _ = try daemon.subscriptions(1)
+        try daemon.publish("result/a\u{1B}[2J\u{202E}", #"{"stream":"a","n":1,"time":"2026-11-22T23:00:00.\u001b[2J6789Z","label":"\u001b]0;title\u0007\nnext\u009b31m","p":0.5}"#)
+        let outcome = tail.finish()
+        #expect(outcome.lines.count == 1)
+        #expect(outcome.lines.first?.contains(#"a\u{1b}[2J\u{202e}"#) == true)
+        #expect(outcome.lines.first?.contains(#"\u{1b}]0;title\u{7}\u{a}next\u{9b}31m"#) == true)
+        #expect(outcome.lines.first?.unicodeScalars.contains { $0.properties.generalCategory == .control } == false)
+    }
+
     @Test("a template has every field of a message, tabs and braces")
     func template() throws {
         let folder = try TemporaryFolder()

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 import ZeroMQ
 
 /// Whatever comes in: counted by cause, nothing stops, no stream's state changes.

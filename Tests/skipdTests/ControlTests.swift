@@ -2,6 +2,7 @@ import Foundation
 import SkipRNN
 import SkipStream
 import Testing
+import TestSupport
 import ZeroMQ
 
 @Suite(.serialized) struct ControlTests {
@@ -43,10 +44,11 @@ import ZeroMQ
         try socket.set(.linger, .zero)
         try socket.set(.receiveTimeout, RunningDaemon.patience)
         try socket.connect(daemon.controlEndpoint)
-        func refused(_ frames: [[UInt8]]) throws -> String {
+        func refused(_ frames: [[UInt8]], found: Bool? = nil) throws -> String {
             guard try socket.sendMultipart(frames, wait: true), let reply = try socket.receiveMultipart(wait: true)?.last else { throw TestFailure("no reply") }
             let object = try JSONSerialization.jsonObject(with: Data(reply)) as? [String: Any]
             #expect(object?["ok"] as? Bool == false, "\(frames)")
+            if let found { #expect(object?["found"] as? Bool == found, "\(frames)") }
             return object?["error"] as? String ?? ""
         }
         #expect(try refused([Array("{\"op\":\"statsu\"}".utf8)]) == "there is no operation \"statsu\"; there are \(ControlRequest.Operation.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -57,15 +59,23 @@ import ZeroMQ
         #expect(try refused([Array("{\"op\":\"streams\",\"limit\":10001}".utf8)]) == "limit is 10001, a number from 1 to 10000 was expected")
         #expect(try refused([Array("{\"op\":\"streams\",\"sort\":\"colour\"}".utf8)]).hasPrefix("sort is \"colour\"; there are name, idle,"))
         #expect(try refused([Array("{\"op\":\"streams\",\"sort\":\"name\",\"cursor\":100001}".utf8)]).hasPrefix("a sorted list ends at 100000 streams"))
-        #expect(try refused([Array("{\"op\":\"streams\",\"cursor\":-1}".utf8)]) != "")
+        for (key, number) in [("cursor", "-1"), ("cursor", "18446744073709551616"), ("limit", "1.5"), ("limit", "1e400"), ("stretch", "1e60")] {
+            #expect(try refused([Array("{\"op\":\"streams\",\"\(key)\":\(number)}".utf8)]) == "\"\(key)\" in the request is not a value it can have", "\(number)")
+        }
         #expect(try refused([Array("{\"op\":\"stream\"}".utf8)]) == "stream needs \"stream\", a stream's name")
         #expect(try refused([Array("{\"op\":\"stream\",\"stream\":\"nobody\"}".utf8)]) == "there is no stream \"nobody\"")
+        for request in ["{\"op\":\"stream\",\"stream\":\"nobody\"}", "{\"op\":\"reset\",\"stream\":\"nobody\"}", "{\"op\":\"stretch\",\"route\":\"nowhere\",\"stretch\":2}"] {
+            #expect(try refused([Array(request.utf8)], found: false).hasPrefix("there is no "))
+        }
         #expect(try refused([Array("{\"op\":\"reset\"}".utf8)]).hasPrefix("reset needs either"))
         #expect(try refused([Array("{\"op\":\"reset\",\"stream\":\"a\",\"prefix\":\"b\"}".utf8)]).hasPrefix("reset needs either"))
         #expect(try refused([Array("{\"op\":\"reset\",\"stream\":\"nobody\"}".utf8)]) == "there is no stream \"nobody\"")
         #expect(try refused([Array("{\"op\":\"checkpoint\"}".utf8)]).contains("no checkpoints"))
         #expect(try refused([Array("{\"op\":\"status\"}".utf8), Array("{\"op\":\"status\"}".utf8)]) == "a request is one frame")
         #expect(try refused([[], [], []]) == "a request is one frame")
+        for field in ["\"limit\":1e30", "\"limit\":1.5", "\"cursor\":-1", "\"cursor\":18446744073709551616", "\"stretch\":1e39"] {
+            #expect(try refused([Array("{\"op\":\"streams\",\(field)}".utf8)]) == "a number in the request is none that its field can have")
+        }
         for text in ["", "null", "[]", "\"status\"", "{\"op\":\"status\"", String(repeating: "[", count: 60_000), String(repeating: "{\"op\":", count: 10_000)] {
             #expect(try refused([Array(text.utf8)]) == "the request is not a JSON object such as {\"op\":\"status\"}")
         }
@@ -79,13 +89,13 @@ import ZeroMQ
         #expect(try daemon.status()["streams"] == 1)
     }
 
-    @Test("a request over 64 KiB ends its own connection only")
+    @Test("a request over a mebibyte ends its own connection only")
     func oversized() throws {
         let daemon = try daemon(streams: 1)
         let socket = try Socket(.dealer, in: daemon.context)
         try socket.set(.linger, .zero)
         try socket.connect(daemon.controlEndpoint)
-        #expect(try socket.sendMultipart([[UInt8](repeating: 0x20, count: 65_537)], wait: true))
+        #expect(try socket.sendMultipart([[UInt8](repeating: 0x20, count: (1 << 20) + 1)], wait: true))
         #expect(try daemon.status()["streams"] == 1)
     }
 

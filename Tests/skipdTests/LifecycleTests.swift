@@ -196,6 +196,18 @@ import ZeroMQ
         #expect(after?[0]["streams"] as? Int == 1)
     }
 
+    @Test("four hundred reloads of the same file leave nothing behind")
+    func reloadsLeaveNothing() throws {
+        let daemon = try RunningDaemon()
+        for _ in 0..<50 { #expect(try daemon.ask("{\"op\":\"reload\"}")["ok"] as? Bool == true) }
+        let before = try ProcessUse(daemon.processIdentifier)
+        for _ in 0..<400 { #expect(try daemon.ask("{\"op\":\"reload\"}")["ok"] as? Bool == true) }
+        let after = try ProcessUse(daemon.processIdentifier)
+        // It was 20 KB a reload: 8 MB.
+        #expect(after.resident - before.resident < 3_000_000, "\(before), \(after)")
+        #expect(after.descriptors <= before.descriptors + 2, "\(before), \(after)")
+    }
+
     @Test("what takes effect at a start only is said to")
     func lateChanges() throws {
         let daemon = try RunningDaemon()

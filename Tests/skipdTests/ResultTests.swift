@@ -1,6 +1,7 @@
 import Foundation
 import SkipRNN
 import Testing
+import TestSupport
 
 @Suite(.serialized) struct ResultTests {
     /// Noon of some day.

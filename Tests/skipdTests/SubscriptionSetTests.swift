@@ -1,5 +1,6 @@
 import Testing
 import skipd
+import TestSupport
 
 @Suite struct SubscriptionSetTests {
     private func with<Value>(_ text: String, _ body: (UnsafeRawBufferPointer) -> Value) -> Value { Array(text.utf8).withUnsafeBytes(body) }

@@ -131,3 +131,19 @@ size_t machine_resident_bytes(void) {
     fclose(file);
     return read == 2 ? resident * (size_t)sysconf(_SC_PAGESIZE) : 0;
 }
+
+double machine_cycle(void) {
+    uint64_t sum = 1;
+    const int rounds = 2000, chain = 16;
+    double start = machine_now();
+    for (int r = 0; r < rounds; r++) {
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < 16; i++) {
+#if defined(__x86_64__)
+            __asm__ volatile("add %0, %0" : "+r"(sum));
+#else
+            __asm__ volatile("add %0, %0, %0" : "+r"(sum));
+#endif
+        }
+    }
+    return (machine_now() - start) / (rounds * chain);
+}

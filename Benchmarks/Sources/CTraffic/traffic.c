@@ -59,6 +59,19 @@ void *traffic_socket(void *context, int type, const char *endpoint) {
     return socket;
 }
 
+void *traffic_subscriber(const char *endpoint) { return traffic_socket(zmq_ctx_new(), ZMQ_SUB, endpoint); }
+
+size_t traffic_receive(void *socket, void *bytes, size_t *sizes, size_t most) {
+    size_t count = 0;
+    while (count < most) {
+        int size = zmq_recv(socket, (char *)bytes + count * TRAFFIC_LARGEST, TRAFFIC_LARGEST, count == 0 ? 0 : ZMQ_DONTWAIT);
+        if (size < 0 && count > 0) break;
+        if (size < 0) continue;
+        sizes[count++] = (size_t)size;
+    }
+    return count;
+}
+
 void traffic_await_subscriber(void *xpub) {
     char frame[300];
     zmq_recv(xpub, frame, sizeof frame, 0);

@@ -2,7 +2,7 @@ import Glibc
 
 /// Measurements inside one process; each prints one JSON object, the lists of which the report is made of.
 ///
-///     measure update ROUNDS | spin HIDDEN STREAMS UPDATES | gate ROUNDS | skipped STREAMS ROUNDS | growth STREAMS | model HIDDEN PERIOD FILE
+///     measure update ROUNDS | blas ROUNDS | links ROUNDS | spin HIDDEN STREAMS UPDATES | gate ROUNDS | skipped STREAMS ROUNDS | growth STREAMS | model HIDDEN PERIOD FILE
 @main
 struct Measure {
     static func main() throws {
@@ -13,6 +13,8 @@ struct Measure {
         }
         switch arguments.first {
         case "update": try measureUpdates(rounds: number(1))
+        case "blas": measureBLAS(rounds: number(1))
+        case "links": try measureLinks(rounds: number(1))
         case "spin": try spin(hidden: number(1), streams: number(2), updates: number(3))
         case "gate": try measureGate(rounds: number(1))
         case "skipped": try measureSkipped(streams: number(1), rounds: number(2))
@@ -23,7 +25,7 @@ struct Measure {
     }
 
     private static func usage() -> Never {
-        print("usage: measure update ROUNDS | spin HIDDEN STREAMS UPDATES | gate ROUNDS | skipped STREAMS ROUNDS | growth STREAMS | model HIDDEN PERIOD FILE")
+        print("usage: measure update ROUNDS | blas ROUNDS | links ROUNDS | spin HIDDEN STREAMS UPDATES | gate ROUNDS | skipped STREAMS ROUNDS | growth STREAMS | model HIDDEN PERIOD FILE")
         exit(64)
     }
 }

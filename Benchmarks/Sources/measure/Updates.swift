@@ -86,6 +86,18 @@ func measureUpdates(rounds: Int) throws {
     }
 }
 
+/// OpenBLAS's step by itself: which of its kernels are the fastest here, `OPENBLAS_CORETYPE` chooses.
+func measureBLAS(rounds: Int) {
+    for hidden in [48, 110] {
+        let gru = openblas_gru_make(madeFeatures, hidden)
+        var h = [Float](repeating: 0, count: hidden + 16)
+        let x = [Float](repeating: 0.3, count: madeFeatures)
+        var time = Shortest()
+        for _ in 0..<rounds { time.time(100) { openblas_gru_step(gru, skip_kernels_best(), x, &h) } }
+        report(["what": "openblas", "hidden": hidden, "ns": time.nanoseconds])
+    }
+}
+
 /// Updates and nothing else, for a profiler to look at.
 func spin(hidden: Int, streams: Int, updates: Int) throws {
     let bench = try UpdateBench(hidden: hidden)

@@ -28,7 +28,7 @@ public enum AuthorizedKeys {
     }
 
     /// Reads a file's text.
-    static func read(_ text: String, file: String) throws(ConfigurationError) -> [(key: AuthorizedKey, line: Int)] {
+    package static func read(_ text: String, file: String) throws(ConfigurationError) -> [(key: AuthorizedKey, line: Int)] {
         var problems: [ConfigurationProblem] = []
         var keys: [(AuthorizedKey, Int)] = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {

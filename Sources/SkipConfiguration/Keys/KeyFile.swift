@@ -17,19 +17,20 @@ public enum KeyFile {
     public static func secretKey(_ path: String) throws(FileFormatError) -> String {
         var information = stat()
         if stat(path, &information) == 0, information.st_mode & 0o007 != 0 { throw FileFormatError(path, "holds a secret key that everybody may get at; chmod 600 it") }
-        guard let key = try value("secret-key", path) else { throw FileFormatError(path, "has no secret key: secret-key = \"…\" or nothing but its 40 characters was expected") }
+        guard let key = value("secret-key", in: try readFile(path)) else { throw FileFormatError(path, "has no secret key: secret-key = \"…\" or nothing but its 40 characters was expected") }
         return key
     }
 
     /// Reads a public key.
     public static func publicKey(_ path: String) throws(FileFormatError) -> String {
-        guard let key = try value("public-key", path) else { throw FileFormatError(path, "has no public key: public-key = \"…\" or nothing but its 40 characters was expected") }
+        guard let key = value("public-key", in: try readFile(path)) else { throw FileFormatError(path, "has no public key: public-key = \"…\" or nothing but its 40 characters was expected") }
         return key
     }
 
-    private static func value(_ name: String, _ path: String) throws(FileFormatError) -> String? {
+    /// Finds a key in a file's bytes; nil where it isn't there or is none.
+    package static func value(_ name: String, in bytes: [UInt8]) -> String? {
         // A line break in Windows' way is one character to Swift, so bytes are split.
-        let lines = try readFile(path).split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.map { String(decoding: $0, as: UTF8.self) }
+        let lines = bytes.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.map { String(decoding: $0, as: UTF8.self) }
         for line in lines where !isRemark(line) {
             let trimmed = line.trimmed { $0 == " " || $0 == "\t" }
             if lines.count(where: { !isRemark($0) }) == 1, CurveKeyText.isValid(trimmed) { return String(trimmed) }

@@ -29,12 +29,14 @@ extension Configuration {
         state = top.section("state", State.init)
         limits = top.section("limits", Limits.init)
         security = top.section("security") { Security(&$0, file: file) }
+        cluster = top.section("cluster") { Cluster(&$0, file: file) }
         peers = top.sections("peer") { Peer(&$0, connect: ingest.connect) }.compactMap { $0 }
         models = top.sections("model") { ModelSource(&$0, file: file) }.compactMap { $0 }
         routes = top.sections("route") { Route(&$0, models: models.map(\.name)) }.compactMap { $0 }
         top.finish()
         checkModels(notes)
         checkReach(notes)
+        checkListeners(notes)
         guard notes.problems.isEmpty else {
             // In the file's order; sorting is stable only with the index beside.
             throw ConfigurationError(notes.problems.enumerated().sorted { ($0.element.place.line ?? 0, $0.offset) < ($1.element.place.line ?? 0, $1.offset) }.map(\.element))

@@ -78,6 +78,47 @@ extension Security {
     }
 }
 
+extension Cluster {
+    init(_ section: inout SectionReader, file: String) {
+        self.init()
+        role = section.read("role", default: role, text: { quoted($0?.rawValue ?? "") }) { (content) throws(Expected) in
+            guard case .string(let text) = content, let role = text.isEmpty ? .some(nil) : Role(rawValue: text).map(Optional.some) else {
+                throw Expected("\"gateway\", \"worker\", or \"\" for a skipd by itself,")
+            }
+            return role
+        }
+        servers = section.optionalTexts("servers", "URLs such as \"nats://127.0.0.1:4222\" or \"tls://nats.example:4222\"") { Self.isServer($0) ? $0 : nil } ?? []
+        let name = section.string("name", default: "", expected: "a name of letters, digits, - and _") { !$0.isEmpty && $0.utf8.allSatisfy(Self.isNameByte) }
+        self.name = name.isEmpty ? nil : name
+        credentials = section.path("credentials", file: file)
+        ca = section.path("ca", file: file)
+        certificate = section.path("certificate", file: file)
+        key = section.path("key", file: file)
+        replicas = section.integer("replicas", default: replicas, in: 1...5)
+        keep = section.duration("keep", default: keep, zero: nil)
+        lease = section.duration("lease", default: lease, zero: nil)
+        if let role, servers.isEmpty { section.notes.refuse("cluster.role", "[cluster] has the role \"\(role.rawValue)\" but no servers; name those of NATS") }
+        if certificate != nil, key == nil { section.notes.refuse("cluster.certificate", "[cluster] has a certificate but no key; name the file of its key") }
+        if key != nil, certificate == nil { section.notes.refuse("cluster.key", "[cluster] has a key but no certificate; name the file of its certificate") }
+        if lease < .seconds(1) { section.notes.refuse("cluster.lease", "lease is shorter than a second, so a pause of the machine would cost a worker its shards; say \"5s\"") }
+        if section.has("keep"), keep < .seconds(120) { section.notes.refuse("cluster.keep", "keep is shorter than two minutes, the time in which JetStream knows a message again; say \"1h\"") }
+    }
+
+    /// A secret has no place in the file, so a URL with a user's name is none.
+    private static func isServer(_ text: String) -> Bool {
+        guard let scheme = ["nats://", "tls://"].first(where: text.hasPrefix) else { return false }
+        let rest = text.dropFirst(scheme.count)
+        return !rest.isEmpty && rest.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "@") && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ",") }
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"): true
+        default: false
+        }
+    }
+}
+
 extension Peer {
     /// Reads a `[[peer]]`; nil where it lacks what it needs.
     init?(_ section: inout SectionReader, connect: [Endpoint]) {

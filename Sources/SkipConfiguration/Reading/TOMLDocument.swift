@@ -1,3 +1,4 @@
+import Synchronization
 import TOMLKit
 
 /// A value as TOML has it. What TOMLKit hands out points into its parse tree; these are values.
@@ -27,6 +28,10 @@ struct TOMLDocument {
     let root: [String: TOMLContent]
     let lines: TOMLLines
 
+    /// The text last parsed. TOMLKit frees nothing of what it has parsed, some 20 KB for a file like ours: a daemon that is reloaded again and again
+    /// for the sake of its keys or models reads the same text, and would grow.
+    private static let last = Mutex<(bytes: [UInt8], root: [String: TOMLContent])?>(nil)
+
     /// Parses a file's bytes.
     /// - Throws: where the syntax is wrong, with line and column.
     init(_ bytes: [UInt8], file: String) throws(ConfigurationError) {
@@ -38,7 +43,13 @@ struct TOMLDocument {
         // TOMLKit passes the text on as a C string, which would end there.
         if let zero = bytes.firstIndex(of: 0) { throw fail(bytes[..<zero].count { $0 == lineBreak } + 1, nil, "a zero byte is not allowed") }
         do {
-            root = Self.contents(try TOMLTable(string: text))
+            if let root = Self.last.withLock({ last in last?.bytes == bytes ? last?.root : nil }) {
+                self.root = root
+            } else {
+                let root = Self.contents(try TOMLTable(string: text))
+                self.root = root
+                Self.last.withLock { $0 = (bytes, root) }
+            }
         } catch let error as TOMLParseError {
             throw fail(error.source.begin.line, error.source.begin.column, Self.sentence(error.description))
         } catch {

@@ -22,8 +22,7 @@ struct GRUCell: RecurrentCell, @unchecked Sendable { // its memory is only read
     private let norms: UnsafeBufferPointer<LayerNorm>
     /// A Boolean value indicating whether the candidate reads the raw timestep.
     private let readsRawInput: Bool
-    /// The layer as one kernel computes it; nil for the kinds that are put together here.
-    private let whole: UnsafePointer<skip_gru>?
+    let whole: UnsafePointer<skip_gru>?
 
     private enum Candidate {
         /// n over [x, r ∘ h]: (H, F + H).
@@ -70,14 +69,6 @@ struct GRUCell: RecurrentCell, @unchecked Sendable { // its memory is only read
     static func gateOffset(hiddenSize: Int) -> Int { 0 }
 
     func update(_ states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>, offset: Int, streams: Int, _ workspace: Workspace, _ kernels: Kernels) {
-        guard let whole else { return updateInParts(states, offset: offset, streams: streams, workspace, kernels) }
-        states.withMemoryRebound(to: UnsafeMutablePointer<Float>?.self, capacity: streams) {
-            kernels.gru(whole, $0, offset, streams, workspace.concatenated, workspace.width, workspace.gates, workspace.rows)
-        }
-    }
-
-    @inline(never)
-    private func updateInParts(_ states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>, offset: Int, streams: Int, _ workspace: Workspace, _ kernels: Kernels) {
         let padded = PackedMatrix.padded(hiddenSize)
         let (width, rows) = (workspace.width, workspace.rows)
         for s in 0..<streams {

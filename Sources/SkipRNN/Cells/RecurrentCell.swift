@@ -1,3 +1,5 @@
+import CSkipKernels
+
 /// One layer's arithmetic: from a timestep's input and the layer's state to the layer's new state.
 ///
 /// A layer's state is one run of floats: h (H) for a GRU; h (H), then c (H) for an LSTM.
@@ -11,9 +13,16 @@ protocol RecurrentCell: BitwiseCopyable, Sendable {
     /// Where in the layer's state the values begin that the state update gate reads: h of a GRU, c of an LSTM.
     static func gateOffset(hiddenSize: Int) -> Int
 
+    /// The layer as one kernel, `gru`, computes it; nil for the kinds that `update` puts together.
+    var whole: UnsafePointer<skip_gru>? { get }
+
     /// Computes the candidate state of several streams and stores it over their states.
     /// - Parameters:
     ///   - workspace: `workspace.concatenated` holds each stream's input (`inputSize` floats) in front.
     ///   - states: the address of each stream's layer state.
     func update(_ states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>, offset: Int, streams: Int, _ workspace: Workspace, _ kernels: Kernels)
+}
+
+extension RecurrentCell {
+    var whole: UnsafePointer<skip_gru>? { nil }
 }

@@ -48,7 +48,14 @@ struct SkipCell<Cell: RecurrentCell>: BitwiseCopyable, @unchecked Sendable { // 
                 let source = index == 0 ? UnsafePointer(workspace.input(s)) : UnsafePointer(states[s] + layers[index - 1].offset)
                 (workspace.concatenated + s * workspace.width).update(from: source, count: inputSize)
             }
-            layers[index].cell.update(states, offset: layers[index].offset, streams: streams, workspace, kernels)
+            // Asked here, so that the rest of the layer, which only its own functions read, is not copied at every update.
+            if let whole = layers[index].cell.whole {
+                states.withMemoryRebound(to: UnsafeMutablePointer<Float>?.self, capacity: streams) {
+                    kernels.gru(whole, $0, layers[index].offset, streams, workspace.concatenated, workspace.width, workspace.gates, workspace.rows)
+                }
+            } else {
+                layers[index].cell.update(states, offset: layers[index].offset, streams: streams, workspace, kernels)
+            }
         }
         for s in 0..<streams {
             increments[s] = gate.map { $0.increment(of: states[s] + gateOffset, kernels) } ?? 1

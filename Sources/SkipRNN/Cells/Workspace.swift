@@ -34,7 +34,9 @@ public final class Workspace {
         let widest = layers.map { max(architecture.inputSize(ofLayer: $0), architecture.inputSize) + PackedMatrix.padded(architecture.hiddenSizes[$0]) }.max() ?? 0
         self.streams = streams
         inputStride = PackedMatrix.padded(architecture.inputSize)
-        width = PackedMatrix.padded(widest)
+        // The first layer's h begins a cache line, behind its x.
+        let lead = inputStride - architecture.inputSize
+        width = PackedMatrix.padded(widest + lead)
         // One block more, so that streams' rows don't lie a multiple of 4 KiB apart and fight for cache sets.
         rows = (architecture.hiddenSizes.map { PackedMatrix.padded($0) }.max() ?? 0) * 4 + 16
         var address: UnsafeMutableRawPointer?
@@ -44,8 +46,8 @@ public final class Workspace {
         memory = address.bindMemory(to: Float.self, capacity: count)
         memory.initialize(repeating: 0, count: count)
         inputs = memory
-        concatenated = inputs + streams * inputStride
-        gates = concatenated + streams * width
+        concatenated = inputs + streams * inputStride + lead
+        gates = inputs + streams * (inputStride + width)
         candidates = gates + streams * rows
         recurrent = candidates + streams * rows
     }

@@ -51,7 +51,7 @@ extension StreamProcessor {
         let state = stream.pointee.updates == 0 ? UnsafeBufferPointer<Float>(start: nil, count: 0)
             : UnsafeBufferPointer(start: group.rows[stream.pointee.row], count: group.rows.width)
         let heard = UInt32(clamping: arrivalSecond - Int64(now - stream.pointee.heard))
-        StreamRecord.append(stream, slot: number, heard: heard, identity: group.identity, kernels: group.kernelName, state: state, to: &bytes)
+        StreamRecord.append(stream, slot: number, heard: heard, identity: group.identity, kernels: group.kernelName, state: state, stretch: stretches[slot], to: &bytes)
     }
 
     /// Ends a checkpoint.
@@ -119,6 +119,8 @@ extension StreamProcessor {
         stream.pointee.next = stored.next
         restart(slot, at: stored.next)
         stream.pointee.flags.insert(.isRestored)
+        // A setting, not a part of the state: it stays whatever becomes of that.
+        stretches[slot] = record.stretch
         guard fits(record, route) else {
             stream.pointee.flags.insert(.isBegunAnew)
             return .anew
@@ -171,7 +173,7 @@ extension StreamProcessor {
         let stream = table[slot]
         if stream.pointee.flags.contains(.isBegunAnew) { publish(.reset("its model or sequence changed while skipd was down"), slot) }
         stream.pointee.flags.subtract([.isRestored, .isBegunAnew])
-        table.setOrigin(slot, StreamOrigins.bucket(originHash(parts[index].envelope)))
+        table.setOrigin(slot, StreamOrigins.bucket(originHash(parts[index].origin, parts[index].envelope)))
         let header = parts[index].header
         // A stream that waits for an update gives its hint after it.
         if !stream.pointee.flags.contains(.isPending), routes[stream.pointee.route].pointee.route.hints, header.firstTimestep != nil, header.boot != 0 { publishHint(slot) }

@@ -4,7 +4,7 @@ import SkipRNN
 ///
 /// All numbers little-endian; L bytes of name, S floats of state:
 ///
-///       0 u8      version, 1
+///       0 u8      version: 1, or 2 where the stream has a stretch of its own
 ///       1 u8      L
 ///       2 u16     shard
 ///       4 u32     boot
@@ -27,6 +27,7 @@ import SkipRNN
 ///     104 u8[8]   kernel variant, ASCII, filled up with zeros
 ///     112 u8[L]   name
 ///         f32[S]  state: layer by layer h (H), then c (H) for an LSTM
+///         f32     the stretch of its own, at least 1; in version 2 only, so that without any an older skipd reads the store as well
 ///         u64     checksum of all before and of the slot, so that neither changed bytes nor a record in another's place are taken
 ///
 /// Nothing read is trusted: `init` checks lengths and ranges so that whatever it lets through can be continued without a trap.
@@ -38,6 +39,8 @@ package struct StreamRecord {
     let state: UnsafeRawBufferPointer
     let identity: UInt64
     let kernels: KernelName
+    /// nil where the stream follows its route.
+    let stretch: Float?
 
     /// A kernel variant's name, as eight bytes.
     struct KernelName: Equatable {
@@ -51,13 +54,14 @@ package struct StreamRecord {
         }
     }
 
-    static let version: UInt8 = 1
+    private static let version: UInt8 = 1
+    private static let versionWithStretch: UInt8 = 2
     static let headSize = 112
     /// Counters and timesteps beyond it are nobody's; sums of two of them don't overflow.
     private static let limit: UInt64 = 1 << 60
 
     /// Bytes of a record.
-    static func size(name: Int, state: Int) -> Int { headSize + name + 4 * state + 8 }
+    private static func size(name: Int, state: Int, hasStretch: Bool) -> Int { headSize + name + 4 * state + (hasStretch ? 4 : 0) + 8 }
 
     private static func checksum(_ bytes: UnsafeRawBufferPointer, _ slot: UInt32) -> UInt64 {
         NameHash(seed: 0x736B_6970_6400_0001 ^ UInt64(slot) << 1)(bytes)
@@ -75,11 +79,12 @@ package struct StreamRecord {
     /// - Parameters:
     ///   - heard: when it was last heard of, in seconds since the Unix epoch.
     ///   - state: the S floats at its row; none while it has had no update.
+    ///   - stretch: the stretch of its own; nil where it follows its route.
     static func append(
         _ stream: UnsafeMutablePointer<StreamSlot>, slot: UInt32, heard: UInt32, identity: UInt64, kernels: KernelName,
-        state: UnsafeBufferPointer<Float>, to bytes: inout [UInt8]
+        state: UnsafeBufferPointer<Float>, stretch: Float?, to bytes: inout [UInt8]
     ) {
-        let size = size(name: Int(stream.pointee.nameLength), state: state.count)
+        let size = size(name: Int(stream.pointee.nameLength), state: state.count, hasStretch: stretch != nil)
         let start = bytes.count
         bytes.append(contentsOf: repeatElement(0, count: size))
         bytes.withUnsafeMutableBytes { all in
@@ -88,7 +93,7 @@ package struct StreamRecord {
                 record.storeBytes(of: value.littleEndian, toByteOffset: offset, as: type(of: value))
             }
             let slotValue = stream.pointee
-            put(version, 0)
+            put(stretch == nil ? version : versionWithStretch, 0)
             put(slotValue.nameLength, 1)
             put(slotValue.boot, 4)
             put(slotValue.next, 8)
@@ -115,6 +120,7 @@ package struct StreamRecord {
             let offset = headSize + Int(slotValue.nameLength)
             // Float32 in memory is little-endian on every machine that skipd runs on.
             UnsafeMutableRawBufferPointer(rebasing: record[offset...]).copyMemory(from: UnsafeRawBufferPointer(state))
+            if let stretch { put(stretch.bitPattern, size - 12) }
             put(checksum(UnsafeRawBufferPointer(rebasing: record[..<(size - 8)]), slot), size - 8)
         }
     }
@@ -125,12 +131,14 @@ package struct StreamRecord {
         func get<Value: FixedWidthInteger>(_ offset: Int, _: Value.Type = Value.self) -> Value {
             Value(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Value.self))
         }
-        guard get(0, UInt8.self) == Self.version else { throw .version }
+        let hasStretch = get(0, UInt8.self) == Self.versionWithStretch
+        guard hasStretch || get(0, UInt8.self) == Self.version else { throw .version }
         let (nameLength, stateSize) = (Int(get(1, UInt8.self)), Int(get(92, UInt32.self)))
-        guard nameLength > 0, bytes.count == Self.size(name: nameLength, state: stateSize) else { throw .length }
+        guard nameLength > 0, bytes.count == Self.size(name: nameLength, state: stateSize, hasStretch: hasStretch) else { throw .length }
         guard get(bytes.count - 8) == Self.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - 8)]), number) else { throw .checksum }
         name = UnsafeRawBufferPointer(rebasing: bytes[Self.headSize..<(Self.headSize + nameLength)])
-        state = UnsafeRawBufferPointer(rebasing: bytes[(Self.headSize + nameLength)..<(bytes.count - 8)])
+        state = UnsafeRawBufferPointer(rebasing: bytes[(Self.headSize + nameLength)...].prefix(4 * stateSize))
+        stretch = hasStretch ? Float(bitPattern: get(bytes.count - 12)) : nil
         identity = get(96)
         kernels = KernelName(bytes: get(104))
         var slot = StreamSlot()
@@ -151,7 +159,7 @@ package struct StreamRecord {
         slot.streak = get(88)
         self.slot = slot
         guard SampleFrames.isValidName(name), get(2, UInt16.self) == UInt16(shard(of: name)) else { throw .name }
-        guard isInRange(stateSize) else { throw .range }
+        guard isInRange(stateSize), stretch.map({ $0 >= 1 && $0.isFinite }) ?? true else { throw .range }
         guard isStateFinite else { throw .state }
     }
 

@@ -5,14 +5,17 @@ public struct ControlOutcome: Codable, Sendable, Equatable {
     public var ok: Bool
     /// One sentence; nil where `ok`.
     public var error: String?
+    /// False where what the request names, a stream or a route, isn't there; else nil.
+    public var found: Bool?
 
     /// A request carried out.
     public init() { ok = true }
 
     /// A request refused.
-    public init(error: String) {
+    public init(error: String, found: Bool? = nil) {
         ok = false
         self.error = error
+        self.found = found
     }
 }
 

@@ -34,6 +34,30 @@ public struct ControlRequest: Codable, Sendable, Equatable {
         self.sort = sort
     }
 
+    /// Reads a request. Of a number that its type can't hold, the error names the key; the decoder's own says that there is no JSON at all.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func number<Value: Decodable>(_ key: CodingKeys, _: Value.Type) throws -> Value? {
+            do {
+                return try values.decodeIfPresent(Value.self, forKey: key)
+            } catch let error as DecodingError {
+                throw error
+            } catch {
+                // An error of the decoder's own, which it would make "not valid JSON" of.
+                throw DecodingError.dataCorruptedError(forKey: key, in: values, debugDescription: "\(error)")
+            }
+        }
+        op = try values.decode(String.self, forKey: .op)
+        stream = try values.decodeIfPresent(String.self, forKey: .stream)
+        prefix = try values.decodeIfPresent(String.self, forKey: .prefix)
+        limit = try number(.limit, Int.self)
+        cursor = try number(.cursor, UInt64.self)
+        sort = try values.decodeIfPresent(String.self, forKey: .sort)
+        route = try values.decodeIfPresent(String.self, forKey: .route)
+        stretch = try number(.stretch, Float.self)
+        records = try values.decodeIfPresent([String].self, forKey: .records)
+    }
+
     /// The operation; nil where there is none of that name.
     public var operation: Operation? { Operation(rawValue: op) }
 }

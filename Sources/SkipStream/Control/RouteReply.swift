@@ -25,7 +25,7 @@ public struct RouteReply: Codable, Sendable, Equatable {
         /// Sequences (where they are endless, messages) after which both had a most probable label, and those after which it was the same.
         public var compared: UInt64
         public var agreed: UInt64
-        /// Seconds that all candidates together took.
+        /// Seconds that it took.
         public var seconds: Double
     }
 

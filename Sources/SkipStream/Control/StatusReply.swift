@@ -45,9 +45,11 @@ public struct StatusReply: Codable, Sendable, Equatable {
     public var failedReloads: Int
     /// What became of checkpoints; nil where none are kept.
     public var checkpoint: CheckpointReply?
+    /// Its part in a cluster; nil where it is by itself.
+    public var cluster: ClusterReply?
 
     private enum CodingKeys: String, CodingKey {
-        case ok, version, state, streams, messages, timesteps, dropped, results, evicted, expired, models, routes, subscriptions, ingest, configuration, reloads, checkpoint
+        case ok, version, state, streams, messages, timesteps, dropped, results, evicted, expired, models, routes, subscriptions, ingest, configuration, reloads, checkpoint, cluster
         case uptimeSeconds = "uptime_s"
         case lagSeconds = "lag_s"
         case streamsBehind = "streams_behind"
@@ -60,7 +62,7 @@ public struct StatusReply: Codable, Sendable, Equatable {
     public init(
         version: String, uptimeSeconds: Double, state: String, streams: Int, counters: Counters, lagSeconds: Double, models: [ModelReply],
         routes: [RouteReply] = [], streamsBehind: Int = 0, subscriptions: Int, ingest: [String], resultsEndpoints: [String], configuration: String, reloads: Int, failedReloads: Int,
-        checkpoint: CheckpointReply? = nil
+        checkpoint: CheckpointReply? = nil, cluster: ClusterReply? = nil
     ) {
         self.version = version
         self.uptimeSeconds = uptimeSeconds
@@ -87,5 +89,6 @@ public struct StatusReply: Codable, Sendable, Equatable {
         self.reloads = reloads
         self.failedReloads = failedReloads
         self.checkpoint = checkpoint
+        self.cluster = cluster
     }
 }

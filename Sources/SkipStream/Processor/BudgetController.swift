@@ -5,8 +5,9 @@ import Glibc
 ///     cost ≈ demand / factor,   ln factor ← max(0, ln factor + g · (ln (cost / limit) − lead))
 ///
 /// with g = ½ far from the budget, ⅕ near it. A stream takes a new stretch at its next update only, so that cost follows late, by a skip's length. `lead` makes up for it: how much longer the
-/// skips are that were begun in an interval than those that ended in it, as the mean of ln(begun / ended). It is what the cost is yet to fall by.
-/// Without it a controller this quick would swing.
+/// skips are that were begun in an interval than those that ended in it, as the mean of ln begun less that of ln ended. It is what the cost is yet to
+/// fall by. Without it a controller this quick would swing. Every skip that begins has to end in it, also one that a sequence's end cuts off: a
+/// model's last skips in a sequence are unlike its first ones, and what is left out would be missing from the cost for good.
 ///
 /// Time comes in from outside: nothing here asks a clock.
 struct BudgetController {
@@ -20,11 +21,10 @@ struct BudgetController {
     private var level = 0.0
     /// When the interval began, in nanoseconds; nil before the first.
     private var intervalStart: Int64?
-    /// Since then: cost, updates, and Σ ln(begun / ended) of so many skips.
+    /// Since then: cost, and skips begun, one an update, and ended, with the sums of their logarithms.
     private var cost = 0.0
-    private var updates = 0
-    private var lead = 0.0
-    private var skips = 0
+    private var begun = (count: 0, logarithms: 0.0)
+    private var ended = (count: 0, logarithms: 0.0)
     private var isTold = false
 
     /// What subscribers may want to know.
@@ -50,15 +50,15 @@ struct BudgetController {
     /// A Boolean value indicating whether all that can be shed is shed, and it is not enough.
     var isExceeded: Bool { level >= Self.highest && load > 1.05 * limit }
 
-    /// Notes an update.
-    /// - Parameters:
-    ///   - ended: timesteps of the skip that it ended; nil at a sequence's first timestep.
-    ///   - begun: those of the skip that it began.
-    mutating func note(ended: UInt64?, begun: UInt64) {
-        updates += 1
-        guard let ended else { return }
-        skips += 1
-        lead += log(Double(min(begun, Self.longestSkip)) / Double(max(1, min(ended, Self.longestSkip))))
+    /// Notes an update, and how many timesteps the skip has that it began.
+    mutating func note(begun timesteps: UInt64) { Self.add(timesteps, &begun) }
+
+    /// Notes the end of a skip of so many timesteps: by an update, or with its sequence.
+    mutating func note(ended timesteps: UInt64) { Self.add(timesteps, &ended) }
+
+    private static func add(_ timesteps: UInt64, _ sum: inout (count: Int, logarithms: Double)) {
+        sum.count += 1
+        sum.logarithms += log(Double(max(1, min(timesteps, longestSkip))))
     }
 
     /// Notes what was spent: updates, or seconds.
@@ -72,16 +72,17 @@ struct BudgetController {
             return nil
         }
         let elapsed = now - start
-        guard elapsed >= Self.shortest, updates >= Self.enough || elapsed >= Self.longest else { return nil }
+        guard elapsed >= Self.shortest, begun.count >= Self.enough || elapsed >= Self.longest else { return nil }
         let seconds = Double(elapsed) / 1e9
         let rate = cost / seconds
         load += (rate - load) * (1 - exp(-seconds))
-        let distance = log(max(rate, limit / 1000) / limit) - (skips > 0 ? lead / Double(skips) : 0)
+        let lead = begun.count > 0 && ended.count > 0 ? begun.logarithms / Double(begun.count) - ended.logarithms / Double(ended.count) : 0
+        let distance = log(max(rate, limit / 1000) / limit) - lead
         let step = min(max((abs(distance) > Self.near ? Self.gain : Self.gainNear) * distance, -Self.longestStep), Self.longestStep)
         // After a long silence as if each interval had passed.
         level = min(max(0, level + step * (step < 0 ? max(1, seconds) : 1)), Self.highest)
         factor = Float(exp(level))
-        (intervalStart, cost, updates, lead, skips) = (now, 0, 0, 0, 0)
+        (intervalStart, cost, begun, ended) = (now, 0, (0, 0), (0, 0))
         if !isTold, factor >= 1.1 {
             isTold = true
             return .began

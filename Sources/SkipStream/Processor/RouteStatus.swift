@@ -42,7 +42,7 @@ extension StreamProcessor {
             if let budget = route.pointee.route.budget, let controller = route.pointee.controller {
                 status.budget = BudgetStatus(budget: budget, load: controller.load, factor: controller.factor, isExceeded: controller.isExceeded)
             }
-            status.shadow = shadow?.status(ofRoute: status.match)
+            status.shadow = shadows.first { $0.match == status.match }?.status
             statuses.append(status)
         }
         return statuses

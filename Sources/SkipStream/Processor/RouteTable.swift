@@ -142,7 +142,7 @@ struct RouteTable: ~Copyable {
 
     /// Puts other routes in force. The streams of a route that stays, behind none that is new, stay where they are; others leave
     /// their places later.
-    mutating func install(_ routes: [BoundRoute]) {
+    mutating func install(_ routes: [BoundRoute], keepsStretches: Bool) {
         let before = current
         var places: [UInt16] = []
         for bound in routes {
@@ -150,10 +150,13 @@ struct RouteTable: ~Copyable {
             let index = before.firstIndex { self[$0].pointee.route == bound.route && self[$0].pointee.group === group && !places.contains($0) }
             if let index, places.allSatisfy({ before[..<index].contains($0) }) {
                 places.append(before[index])
-                self[before[index]].pointee.chosenStretch = nil
+                if !keepsStretches { self[before[index]].pointee.chosenStretch = nil }
             } else {
                 var route = ActiveRoute(bound.route, group)
-                if let earlier = before.first(where: { self[$0].pointee.route.match == bound.route.match }) { route.inherit(from: self[earlier].pointee) }
+                if let earlier = before.first(where: { self[$0].pointee.route.match == bound.route.match }) {
+                    route.inherit(from: self[earlier].pointee)
+                    if keepsStretches { route.chosenStretch = self[earlier].pointee.chosenStretch }
+                }
                 places.append(add(route))
             }
         }

@@ -1,48 +1,50 @@
 import SkipRNN
 
-/// Candidate models beside those in force, on a share of the streams: with states of their own, and nobody hears their results.
+/// A candidate model beside a route's, on a share of its streams: with states of its own, and nobody hears its results.
 ///
 /// A processor of its own, handed the messages of the chosen streams after the one in force has worked them off. What runs is not touched by it but in
 /// time.
 final class ShadowRun {
-    /// What is known of one route's candidate.
-    private struct Trial {
-        let match: String
-        let model: String
-        /// Shards below it are tried: of 1,024.
-        let shards: Int
-        /// Whether sequences have a length: then one that has begun can't be joined, because it would end elsewhere, and labels are compared at
-        /// their ends; else after each message.
-        let hasSequences: Bool
-        var compared: UInt64 = 0
-        var agreed: UInt64 = 0
-    }
-
+    private let candidate: Candidate
     private var processor: StreamProcessor
-    private var trials: [Trial]
-    /// Nanoseconds that the candidates took.
+    private var compared: UInt64 = 0
+    private var agreed: UInt64 = 0
+    /// Nanoseconds that it took.
     private var time: Int64 = 0
-    private let chosen: UnsafeMutablePointer<(index: Int, trial: Int)>
+    private let chosen: UnsafeMutablePointer<Int>
     private let messages: UnsafeMutablePointer<IncomingMessage>
 
-    /// Takes on the candidates of some routes; nil where there are none.
-    init?(_ routes: [BoundRoute], limits: StreamLimits) {
-        var (bound, trials): ([BoundRoute], [Trial]) = ([], [])
-        for route in routes {
-            guard let shadow = route.route.shadow, let model = route.shadow else { continue }
-            var candidate = route.route
-            (candidate.model, candidate.emit, candidate.hints, candidate.budget, candidate.shadow) = (shadow.model, .end, false, nil, nil)
-            bound.append(BoundRoute(candidate, model))
-            trials.append(Trial(
-                match: route.route.match.text, model: shadow.model, shards: Int((shadow.share * 1024).rounded(.up)),
-                hasSequences: candidate.sequenceLength(for: model) != nil))
+    /// What is tried, and beside what.
+    private struct Candidate: Equatable {
+        /// As the candidate's processor has it.
+        var route: Route
+        var shadow: Shadow
+        var identity: String
+        var runningIdentity: String
+
+        init?(_ bound: BoundRoute) {
+            guard let shadow = bound.route.shadow, let model = bound.shadow else { return nil }
+            route = bound.route
+            (route.model, route.emit, route.hints, route.budget, route.shadow) = (shadow.model, .end, false, nil, nil)
+            (self.shadow, identity, runningIdentity) = (shadow, model.identity, bound.model.identity)
         }
-        guard !bound.isEmpty else { return nil }
-        var processor = StreamProcessor(sink: SilentSink(), limits: limits)
-        processor.install(bound)
+
+        /// Shards below it are tried: of 1,024.
+        var shards: Int { Int((shadow.share * 1024).rounded(.up)) }
+    }
+
+    /// Whether sequences have a length: then one that has begun can't be joined, because it would end elsewhere, and labels are compared at
+    /// their ends; else after each message.
+    private let hasSequences: Bool
+
+    /// Takes on a route's candidate; nil where it has none.
+    init?(_ bound: BoundRoute, limits: StreamLimits) {
+        guard let candidate = Candidate(bound), let model = bound.shadow else { return nil }
+        self.candidate = candidate
+        processor = StreamProcessor(sink: SilentSink(), limits: limits)
+        processor.install([BoundRoute(candidate.route, model)])
         processor.finals = []
-        self.processor = processor
-        self.trials = trials
+        hasSequences = candidate.route.sequenceLength(for: model) != nil
         chosen = .allocate(capacity: StreamProcessor.blockSize)
         messages = .allocate(capacity: StreamProcessor.blockSize)
     }
@@ -52,62 +54,64 @@ final class ShadowRun {
         messages.deallocate()
     }
 
+    /// A Boolean value indicating whether it is what a route asks for.
+    func isCandidate(of bound: BoundRoute) -> Bool { Candidate(bound) == candidate }
+
     /// Passes a block that the processor in force has just worked off.
     func process(_ block: UnsafeBufferPointer<IncomingMessage>, arrival: Int64, clock: Int64, after running: borrowing StreamProcessor) {
         let begun = running.workClock()
         var count = 0
-        for index in block.indices {
-            guard let trial = trial(of: index, running) else { continue }
-            chosen[count] = (index, trial)
+        for index in block.indices where isChosen(index, running) {
+            chosen[count] = index
             messages[count] = block[index]
-            // It has been asked already whether its device may.
+            // Whether its device may has been asked already.
             messages[count].origin = IncomingMessage.anyone
             count += 1
         }
         guard count > 0 else { return }
         processor.process(UnsafeBufferPointer(start: messages, count: count), arrival: arrival, clock: clock)
-        for place in 0..<count { compare(chosen[place].index, chosen[place].trial, running) }
+        for place in 0..<count { compare(running.parts[chosen[place]].name, running) }
         processor.finals = []
         time += running.workClock() - begun
     }
 
-    /// The candidate that a message's stream is tried with; nil for none.
-    private func trial(of index: Int, _ running: borrowing StreamProcessor) -> Int? {
+    /// Whether a message was taken, and its stream is one that the candidate is tried with.
+    private func isChosen(_ index: Int, _ running: borrowing StreamProcessor) -> Bool {
         let part = running.parts[index]
-        guard part.isUsable, let slot = running.table.find(part.name, part.hash, guess: nil) else { return nil }
+        guard part.isUsable, let slot = running.table.find(part.name, part.hash, guess: nil) else { return false }
         let stream = running.table[slot]
-        let match = running.routes[stream.pointee.route].pointee.route.match.text
-        guard let place = trials.firstIndex(where: { $0.match == match }), shard(of: part.name) < trials[place].shards else { return nil }
+        guard running.routes[stream.pointee.route].pointee.route.match.text == match, shard(of: part.name) < candidate.shards else { return false }
         // A stream joins where a sequence begins, so that both read the same ones.
-        let joins = !trials[place].hasSequences || stream.pointee.sequenceStart == part.first || processor.table.find(part.name) != nil
-        return joins ? place : nil
+        return !hasSequences || stream.pointee.sequenceStart == part.first || processor.table.find(part.name) != nil
     }
 
-    private func compare(_ index: Int, _ place: Int, _ running: borrowing StreamProcessor) {
-        let name = running.parts[index].name
-        guard !trials[place].hasSequences else { return compareFinals(name, place, running) }
+    private func compare(_ name: UnsafeRawBufferPointer, _ running: borrowing StreamProcessor) {
+        guard !hasSequences else { return compareFinals(name, running) }
         guard let ours = running.label(of: name), let theirs = processor.label(of: name) else { return }
-        trials[place].compared += 1
-        if ours == theirs { trials[place].agreed += 1 }
+        compared += 1
+        if ours == theirs { agreed += 1 }
     }
 
     /// Compares the sequences that both have just ended; each once, though several messages of the stream may have been in the block.
-    private func compareFinals(_ name: UnsafeRawBufferPointer, _ place: Int, _ running: borrowing StreamProcessor) {
+    private func compareFinals(_ name: UnsafeRawBufferPointer, _ running: borrowing StreamProcessor) {
         guard let finals = processor.finals, let others = running.finals else { return }
         for final in finals where final.stream.elementsEqual(name) {
             guard let other = others.first(where: { $0.timestep == final.timestep && $0.stream == final.stream }) else { continue }
-            trials[place].compared += 1
-            if other.label == final.label { trials[place].agreed += 1 }
+            compared += 1
+            if other.label == final.label { agreed += 1 }
         }
         processor.finals?.removeAll { $0.stream.elementsEqual(name) }
     }
 
-    /// What is known of a route's candidate.
-    func status(ofRoute match: String) -> ShadowStatus? {
-        guard let trial = trials.first(where: { $0.match == match }), let model = processor.models.first(where: { $0.name == trial.model }) else { return nil }
+    /// The pattern of the route it is tried under.
+    var match: String { candidate.route.match.text }
+
+    /// What is known of it.
+    var status: ShadowStatus {
+        let model = processor.models[0]
         return ShadowStatus(
-            model: trial.model, share: Double(trial.shards) / 1024, streams: model.streams, updates: model.updates, timesteps: model.timesteps,
-            compared: trial.compared, agreed: trial.agreed, seconds: Double(time) / 1e9)
+            model: candidate.shadow.model, share: Double(candidate.shards) / 1024, streams: model.streams, updates: model.updates, timesteps: model.timesteps,
+            compared: compared, agreed: agreed, seconds: Double(time) / 1e9)
     }
 }
 
@@ -131,7 +135,7 @@ public struct ShadowStatus: Sendable, Equatable {
     /// Sequences (where they are endless, messages) after which both had a most probable label, and those after which it was the same.
     public var compared: UInt64
     public var agreed: UInt64
-    /// Time that all candidates together took since they were taken on.
+    /// Time that it took since it was taken on.
     public var seconds: Double
 }
 
@@ -167,7 +171,7 @@ extension StreamProcessor {
         var route = routes[index].route
         (route.model, route.shadow) = (shadow.model, nil)
         routes[index] = BoundRoute(route, model)
-        install(routes)
+        install(routes, keepsStretches: true)
         return shadow.model
     }
 }

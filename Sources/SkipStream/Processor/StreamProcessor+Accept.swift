@@ -87,7 +87,7 @@ extension StreamProcessor {
         guard SampleFrames.isValidName(name) else { return drop(.malformed, name, "its stream name is not UTF-8 without control characters") }
         guard let route = routes.match(name) else { return drop(.unknownRoute, name, "no route matches its stream name") }
         guard readHeader(part, route) else { return }
-        let origin = StreamOrigins.bucket(originHash(part.pointee.envelope))
+        let origin = StreamOrigins.bucket(originHash(part.pointee.origin, part.pointee.envelope))
         guard makeRoom(for: origin) else { return drop(.overLimit, name, "there is no room for another stream") }
         counters.messages += 1
         let slot = table.insert(name, part.pointee.hash, origin: origin)

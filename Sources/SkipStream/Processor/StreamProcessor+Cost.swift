@@ -22,10 +22,11 @@ extension StreamProcessor {
         return true
     }
 
-    /// Sets a stream's own stretch, in place of its route's, for as long as the stream is known to this process.
+    /// Sets a stream's own stretch, in place of its route's, for as long as the stream is known: it is stored, and travels, with it.
     /// - Returns: false where there is no stream of that name.
     public mutating func setStretch(_ stretch: Float?, ofStream name: [UInt8]) -> Bool {
         guard let slot = name.withUnsafeBytes({ table.find($0) }) else { return false }
+        noteChange(slot)
         stretches[slot] = stretch
         return true
     }
@@ -53,8 +54,15 @@ extension StreamProcessor {
         }
         guard route.pointee.controller != nil else { return }
         let next = max(min(stream.pointee.due, sequenceEnd(stream)), timestep + 1)
-        route.pointee.controller?.note(ended: gap, begun: next - timestep)
+        if let gap { route.pointee.controller?.note(ended: gap) }
+        route.pointee.controller?.note(begun: next - timestep)
         if case .updatesPerSecond = route.pointee.route.budget { route.pointee.controller?.spend(1) }
+    }
+
+    /// Notes that a sequence's end, or what begins it anew, cuts off the skip since its last update.
+    func noteCutSkip(_ stream: UnsafeMutablePointer<StreamSlot>, at timestep: UInt64) {
+        guard routes[stream.pointee.route].pointee.controller != nil, timestep > stream.pointee.lastRead else { return }
+        routes[stream.pointee.route].pointee.controller?.note(ended: timestep - stream.pointee.lastRead)
     }
 
     /// Notes the time that an update took.
@@ -71,9 +79,9 @@ extension StreamProcessor {
     }
 }
 
-/// Nanoseconds of a clock that is never set.
-let monotonicNanoseconds: @Sendable () -> Int64 = {
+/// Nanoseconds that the calling thread has run for: what other processes take of its core meanwhile is no cost of its own.
+let threadNanoseconds: @Sendable () -> Int64 = {
     var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }

@@ -24,10 +24,15 @@ extension StreamProcessor {
         if part.pointee.origin == IncomingMessage.anyone || grants.allow(part.pointee.origin, part.pointee.name) { return true }
         // A candidate beside the model isn't to see it either.
         part.pointee.isUsable = false
+        deny(stream: part.pointee.name, origin: part.pointee.origin)
+        return false
+    }
+
+    /// Drops a message that its origin may not publish.
+    package mutating func deny(stream: UnsafeRawBufferPointer, origin: UInt32) {
         counters.messages += 1
         counters[.denied] += 1
-        sink.denied(stream: part.pointee.name, origin: part.pointee.origin)
-        return false
+        sink.denied(stream: stream, origin: origin)
     }
 
     /// Remembers who made a new stream; what its slot's last owner was allowed is forgotten.

@@ -125,7 +125,7 @@ extension StreamProcessor {
 
     /// A timestep's time: the device's, moved on by the model's sample rate within a message; else the message's arrival.
     private func time(of timestep: UInt64, _ part: UnsafeMutablePointer<MessageParts>, _ route: UInt16) -> Int64 {
-        guard let start = part.pointee.header.timestamp else { return arrival }
+        guard let start = part.pointee.header.timestamp else { return arrivals?[part - parts] ?? arrival }
         guard timestep > part.pointee.first, let rate = routes[route].pointee.group.model.metadata.sampleRate else { return start }
         // A rate may be as small as a file likes, a time as large: the latest time there is holds.
         let offset = (Double(timestep - part.pointee.first) * 1e9 / rate).rounded()

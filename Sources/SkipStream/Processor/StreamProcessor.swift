@@ -21,9 +21,9 @@ public struct StreamProcessor: ~Copyable {
     var routes = RouteTable()
     public internal(set) var counters = Counters()
     public var limits: StreamLimits
-    /// A seeded hash of the identity of the device that sent a message, from the message's envelope: for shares of the table. It is asked
-    /// for new streams only, and once for each that was taken back from the store. By default all messages are one device's.
-    public var originHash: (UnsafeRawPointer?) -> UInt64 = { _ in 0 }
+    /// A seeded hash of the identity of the device that sent a message, from the message's origin or envelope: for shares of the table. It is
+    /// asked for new streams only, and once for each that was taken back from the store. By default all messages are one device's.
+    public var originHash: (_ origin: UInt32, _ envelope: UnsafeRawPointer?) -> UInt64 = { _, _ in 0 }
     let sink: any ResultSink
     var outgoing = Outgoing()
 
@@ -36,6 +36,8 @@ public struct StreamProcessor: ~Copyable {
     var numbers: [Float] = []
     /// When the block arrived, in nanoseconds since the Unix epoch.
     var arrival: Int64 = 0
+    /// When each of its messages did; nil where they came together.
+    var arrivals: UnsafeBufferPointer<Int64>?
     /// Seconds since the first block, counted on from `start`.
     var now: UInt32 = Self.start
     private var firstClock: Int64?
@@ -47,11 +49,11 @@ public struct StreamProcessor: ~Copyable {
     public internal(set) var batchSizes = [UInt64](repeating: 0, count: ModelGroup.batch + 1)
     /// Stretches that an operator has set for single streams, by slot.
     var stretches: [UInt32: Float] = [:]
-    /// Nanoseconds of a clock by which the time of updates is told, for budgets of time.
-    package var workClock: @Sendable () -> Int64 = monotonicNanoseconds
+    /// Nanoseconds of a clock by which the time of updates and of candidates is told.
+    package var workClock: @Sendable () -> Int64 = threadNanoseconds
     /// The routes in force, and the candidates beside their models.
     var installed: [BoundRoute] = []
-    var shadow: ShadowRun?
+    var shadows: [ShadowRun] = []
     /// What the sequences that end in a block end with; nil where nobody compares them.
     var finals: [FinalLabel]?
     /// Where the search for idle streams goes on.
@@ -90,12 +92,17 @@ public struct StreamProcessor: ~Copyable {
     ///
     /// A stream whose route changes in anything but the model takes the change at its next update; when one takes another model, its route's
     /// `switching` says.
-    public mutating func install(_ bound: [BoundRoute]) {
-        routes.install(bound)
-        // Candidates go on as long as nothing about them changes.
-        let isSame = installed.count == bound.count && zip(installed, bound).allSatisfy { $0.route == $1.route && $0.shadow?.identity == $1.shadow?.identity }
-        if !isSame || shadow == nil { shadow = ShadowRun(bound, limits: limits) }
-        finals = shadow == nil ? nil : []
+    /// - Parameter keepsStretches: whether what an operator has set routes' stretches to goes on to hold.
+    public mutating func install(_ bound: [BoundRoute], keepsStretches: Bool = false) {
+        routes.install(bound, keepsStretches: keepsStretches)
+        // A candidate goes on as long as nothing about it changes.
+        let before = shadows
+        shadows = []
+        // Of several routes with one pattern the first counts.
+        for route in bound where !shadows.contains(where: { $0.match == route.route.match.text }) {
+            if let candidate = before.first(where: { $0.isCandidate(of: route) }) ?? ShadowRun(route, limits: limits) { shadows.append(candidate) }
+        }
+        finals = shadows.isEmpty ? nil : []
         installed = bound
     }
 
@@ -122,8 +129,8 @@ public struct StreamProcessor: ~Copyable {
             if parts[index].isUsable { accept(index) } else { drop(.malformed, UnsafeRawBufferPointer(rebasing: block[index].first.prefix(SampleFrames.maximumName)), "its frames are not of the wire protocol") }
         }
         updatePending()
-        if let shadow {
-            shadow.process(block, arrival: arrival, clock: clock ?? arrival, after: self)
+        if !shadows.isEmpty {
+            for shadow in shadows { shadow.process(block, arrival: arrival, clock: clock ?? arrival, after: self) }
             finals?.removeAll(keepingCapacity: true)
         }
         if routes.hasBudget { controlBudgets(at: clock ?? arrival) }
@@ -139,8 +146,11 @@ public struct StreamProcessor: ~Copyable {
         now = max(now, UInt32(clamping: Int64(Self.start) + clock.subtractingReportingOverflow(first).partialValue / 1_000_000_000))
     }
 
+    /// Counts a message that is worked off elsewhere.
+    package mutating func countPassedOn() { counters.messages += 1 }
+
     /// Counts a message that can't be used.
-    mutating func drop(_ cause: DropCause, _ name: UnsafeRawBufferPointer, _ reason: StaticString) {
+    package mutating func drop(_ cause: DropCause, _ name: UnsafeRawBufferPointer, _ reason: StaticString) {
         counters.messages += 1
         counters[cause] += 1
         sink.dropped(cause, stream: name, reason: reason)

@@ -6,7 +6,7 @@ public struct IncomingMessage {
     public var third: UnsafeRawBufferPointer
     /// How many frames the message had, which may be more than three.
     public var frameCount: Int
-    /// What the first frame came in, for the processor's `originHash`, which may know from it what device sent it.
+    /// What the first frame came in, for the processor's `originHash`, which may know from it what device sent a message without an origin.
     public var envelope: UnsafeRawPointer?
     /// Who sent it: a number that `PublishGrants` knows, the same for all messages of a device; `anyone` where nobody asks.
     public var origin: UInt32 = Self.anyone

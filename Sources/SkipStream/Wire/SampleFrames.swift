@@ -8,7 +8,7 @@ package struct SampleFrames {
     package let header: UnsafeRawBufferPointer?
     package let payload: UnsafeRawBufferPointer
 
-    static let maximumName = 255
+    package static let maximumName = 255
 
     /// Takes a message apart; nil where it is malformed.
     @inline(__always)

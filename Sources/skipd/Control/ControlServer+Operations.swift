@@ -20,7 +20,7 @@ extension ControlServer {
         do {
             request = try JSONDecoder().decode(ControlRequest.self, from: Data(body))
         } catch {
-            return fail(address, Self.sentence(error))
+            return fail(address, Self.sentence(error, Data(body)))
         }
         guard let operation = request.operation else {
             return fail(address, "there is no operation \"\(request.op.prefix(40))\"; there are \(ControlRequest.Operation.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -66,7 +66,7 @@ extension ControlServer {
         guard let name = request.stream else { return fail(address, "stream needs \"stream\", a stream's name") }
         loop.post(.stream(Array(name.utf8)) { result in
             self.answer(address, result) { (status: StreamStatus?) throws(ControlRefusal) in
-                guard let status else { throw ControlRefusal("there is no stream \"\(name)\"") }
+                guard let status else { throw ControlRefusal.notFound("there is no stream \"\(name)\"") }
                 return SingleStreamReply(status)
             }
         })
@@ -77,7 +77,7 @@ extension ControlServer {
         case (let name?, nil):
             loop.post(.reset(Array(name.utf8)) { result in
                 self.answer(address, result) { (isThere: Bool) throws(ControlRefusal) in
-                    guard isThere else { throw ControlRefusal("there is no stream \"\(name)\"") }
+                    guard isThere else { throw ControlRefusal.notFound("there is no stream \"\(name)\"") }
                     return ResetReply(reset: 1)
                 }
             })
@@ -118,7 +118,7 @@ extension ControlServer {
         case .failure(let error): fail(address, "\(error)")
         case .success(let value):
             answer(Answer(address: address) {
-                do throws(ControlRefusal) { return Self.encode(try reply(value)) } catch { return Self.encode(ControlOutcome(error: error.sentence)) }
+                do throws(ControlRefusal) { return Self.encode(try reply(value)) } catch { return Self.encode(error.outcome) }
             })
         }
     }
@@ -135,18 +135,31 @@ extension ControlServer {
     }
 
     /// What is wrong with a request, in a sentence.
-    private static func sentence(_ error: any Error) -> String {
+    private static func sentence(_ error: any Error, _ body: Data) -> String {
         switch error as? DecodingError {
         case .typeMismatch(_, let context) where !context.codingPath.isEmpty: "\"\(context.codingPath[0].stringValue)\" in the request is not of the type it should be"
         case .dataCorrupted(let context) where !context.codingPath.isEmpty: "\"\(context.codingPath[0].stringValue)\" in the request is not a value it can have"
+        // Foundation calls a number that the field's type can't hold no valid JSON.
+        case .dataCorrupted where (try? JSONDecoder().decode([String: AnyJSON].self, from: body)) != nil: "a number in the request is none that its field can have"
         case .keyNotFound(let key, _): "the request has no \"\(key.stringValue)\""
         default: "the request is not a JSON object such as {\"op\":\"status\"}"
         }
     }
 }
 
+/// Whatever JSON has, not looked at.
+private struct AnyJSON: Decodable {
+    init(from decoder: any Decoder) {}
+}
+
 /// Why a request that was understood is not carried out.
 struct ControlRefusal: Error {
-    let sentence: String
-    init(_ sentence: String) { self.sentence = sentence }
+    let outcome: ControlOutcome
+
+    init(_ sentence: String) { outcome = ControlOutcome(error: sentence) }
+
+    private init(_ outcome: ControlOutcome) { self.outcome = outcome }
+
+    /// Because what it names isn't there.
+    static func notFound(_ sentence: String) -> ControlRefusal { ControlRefusal(ControlOutcome(error: sentence, found: false)) }
 }

@@ -17,7 +17,7 @@ extension ControlServer {
                 return processor.routeStatuses.first { $0.match == route }
             }) { result in
                 self.answer(address, result) { (status: RouteStatus?) throws(ControlRefusal) in
-                    guard let status else { throw ControlRefusal("there is no route \"\(route)\"; routes are named by their match") }
+                    guard let status else { throw ControlRefusal.notFound("there is no route \"\(route)\"; routes are named by their match") }
                     return RoutesReply(routes: [RouteReply(status)])
                 }
             })
@@ -27,7 +27,7 @@ extension ControlServer {
                 return processor.stream(named: Array(name.utf8))
             }) { result in
                 self.answer(address, result) { (status: StreamStatus?) throws(ControlRefusal) in
-                    guard let status else { throw ControlRefusal("there is no stream \"\(name)\"") }
+                    guard let status else { throw ControlRefusal.notFound("there is no stream \"\(name)\"") }
                     return SingleStreamReply(status)
                 }
             })
@@ -42,7 +42,7 @@ extension ControlServer {
             return name == nil ? nil : processor.routeStatuses.first { $0.match == route }
         }) { result in
             self.answer(address, result) { (status: RouteStatus?) throws(ControlRefusal) in
-                guard let status else { throw ControlRefusal("there is no route \"\(route)\" with a shadow to promote") }
+                guard let status else { throw ControlRefusal.notFound("there is no route \"\(route)\" with a shadow to promote") }
                 return RoutesReply(routes: [RouteReply(status)])
             }
         })

@@ -14,17 +14,11 @@ final class ControlServer: Sendable {
     }
 
     private let endpoint: BoundEndpoint
+    private let socket: ServedSocket
     let loop: LoopMailbox
     let about: StatusSource
     let reload: @Sendable () async -> Result<ReloadOutcome, ConfigurationError>
     private let answers = Mutex<[Answer]>([])
-    private let wakeUp: WakeUp
-    private let isStopped = Atomic<Bool>(false)
-    private let socket: Mutex<Handle?>
-
-    private struct Handle: @unchecked Sendable { // Handed from the thread that makes the server to the server's own, once.
-        let box: SocketBox
-    }
 
     /// Requests are short, but for streams to take over; a peer that sends more is disconnected.
     private static let longestRequest = 1 << 20
@@ -39,58 +33,36 @@ final class ControlServer: Sendable {
             throw DaemonError("[control]: \(error)")
         }
         endpoint = try box.socket.bind(control.bind, for: "control")
-        socket = Mutex(Handle(box: box))
-        wakeUp = try WakeUp()
+        socket = try ServedSocket("control", box)
         self.loop = loop
         self.about = about
         self.reload = reload
     }
 
     /// Runs until it is asked to stop. Its socket is closed then.
-    func run() async throws(DaemonError) { try await DedicatedThread.run("control") { self.serve() } }
+    func run() async throws(DaemonError) {
+        defer { endpoint.file?.remove() }
+        try await socket.run { socket throws(ZeroMQError) in
+            while let frames = try socket.receiveMultipart() { self.handle(ControlEnvelope(frames)) }
+            try self.sendAnswers(socket)
+        }
+    }
 
     /// Makes it end, once the answers that are there have left. Callable from any thread.
-    func stop() {
-        isStopped.store(true, ordering: .releasing)
-        wakeUp.signal()
-    }
+    func stop() { socket.stop() }
 
     /// Leaves an answer. Callable from any thread.
     func answer(_ answer: Answer) {
         answers.withLock { $0.append(answer) }
-        wakeUp.signal()
+        socket.wake()
     }
 
-    private func serve() {
-        let taken = socket.withLock { handle in
-            defer { handle = nil }
-            return handle
-        }
-        guard let box = taken?.box else { preconditionFailure("a control server runs once") }
-        defer { endpoint.file?.remove() }
-        var poller = Poller(capacity: 2)
-        wakeUp.join(&poller)
-        poller.add(box.socket)
-        while !isStopped.load(ordering: .acquiring) {
-            // A failing poll or socket has no remedy here; the daemon goes on without its control socket.
-            do throws(ZeroMQError) {
-                _ = try poller.wait(timeout: nil)
-                wakeUp.clear()
-                while let frames = try box.socket.receiveMultipart() { handle(ControlEnvelope(frames)) }
-                try sendAnswers(box)
-            } catch {
-                return
-            }
-        }
-        try? sendAnswers(box)
-    }
-
-    private func sendAnswers(_ box: SocketBox) throws(ZeroMQError) {
+    private func sendAnswers(_ socket: borrowing Socket) throws(ZeroMQError) {
         let ready = answers.withLock { answers in
             defer { answers = [] }
             return answers
         }
         // A peer that is gone, or reads nothing, misses its answer: a ROUTER drops it.
-        for answer in ready { _ = try box.socket.sendMultipart(answer.address + [answer.text()]) }
+        for answer in ready { _ = try socket.sendMultipart(answer.address + [answer.text()]) }
     }
 }

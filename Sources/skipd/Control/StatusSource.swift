@@ -45,7 +45,7 @@ final class StatusSource: Sendable {
             counters: loop.counters, lagSeconds: loop.lag / .seconds(1), models: loop.models.map(ModelReply.init),
             routes: loop.routes.map(RouteReply.init), streamsBehind: loop.streamsBehind, subscriptions: loop.subscriptions,
             ingest: ingest, resultsEndpoints: results, configuration: configuration, reloads: reloads.succeeded, failedReloads: reloads.failed,
-            checkpoint: loop.checkpoint)
+            checkpoint: loop.checkpoint, cluster: loop.cluster)
     }
 
     /// One line, for `systemctl status`.

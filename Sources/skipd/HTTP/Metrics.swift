@@ -4,7 +4,7 @@ import SkipStream
 ///
 /// Base units, `_total` on counters, and never a stream's name as a label: a million streams would be a million series.
 package enum Metrics {
-    package static let all = samples + updates + cost + streams + work + operation + process
+    package static let all = samples + updates + cost + streams + work + operation + cluster + process
 
     /// The whole of `/metrics`, in Prometheus' text format 0.0.4.
     static func text(_ daemon: DaemonStatus, _ process: ProcessStatus) -> String {
@@ -106,6 +106,19 @@ package enum Metrics {
         Metric("skipd_build_info", .gauge, "The version that runs, and the instruction set its kernels use", labels: ["version", "kernels"]) { daemon, _ in
             [Metric.Sample(labels: [("version", daemon.version), ("kernels", daemon.kernels)], value: 1)]
         },
+    ]
+
+    private static let cluster = [
+        Metric("skipd_cluster_connected", .gauge, "Whether there is a connection to a NATS server, 1 or 0") { daemon, _ in daemon.loop.cluster.map { $0.connected ? 1 : 0 } },
+        Metric("skipd_cluster_reconnects_total", .counter, "Connections to NATS made anew") { daemon, _ in daemon.loop.cluster.map { Double($0.reconnects) } },
+        Metric("skipd_cluster_stored_total", .counter, "Messages that JetStream has stored for this process") { daemon, _ in daemon.loop.cluster.map { Double($0.stored) } },
+        Metric("skipd_cluster_waiting_messages", .gauge, "Messages on their way to JetStream") { daemon, _ in daemon.loop.cluster.map { Double($0.waiting) } },
+        Metric("skipd_cluster_failures_total", .counter, "Tries to store a message that failed and were made again") { daemon, _ in daemon.loop.cluster.map { Double($0.failures) } },
+        Metric("skipd_cluster_shards", .gauge, "Shards that this worker works off") { daemon, _ in daemon.loop.cluster?.shards.map { Double($0) } },
+        Metric("skipd_cluster_lost_shards_total", .counter, "Shards that this worker has lost to others") { daemon, _ in daemon.loop.cluster?.lostShards.map { Double($0) } },
+        Metric("skipd_cluster_checkpoints_total", .counter, "Checkpoints that this worker has stored in JetStream") { daemon, _ in daemon.loop.cluster?.checkpoints.map { Double($0) } },
+        Metric("skipd_cluster_checkpoint_bytes_total", .counter, "Bytes of states that this worker has stored in JetStream") { daemon, _ in daemon.loop.cluster?.checkpointBytes.map { Double($0) } },
+        Metric("skipd_cluster_checkpoint_duration_seconds", .gauge, "Time that this worker's last checkpoint took") { daemon, _ in daemon.loop.cluster?.checkpointSeconds },
     ]
 
     private static let process = [

@@ -76,6 +76,8 @@ struct LoopStatus: Sendable {
     var isDrained: Bool
     /// What became of checkpoints; nil where none are kept.
     var checkpoint: CheckpointReply?
+    /// Its part in a cluster; nil where it is by itself.
+    var cluster: ClusterReply?
     /// How many calls updated 1, 2, … streams together; the first entry is not used.
     var batchSizes: [UInt64]
     var blockTimes: BlockTimes

@@ -23,6 +23,8 @@ final class LoopTurn {
     private var keeping: StateKeeping?
     private var checkpoints: LoopCheckpoints?
     private let checkpointLog: CheckpointLog?
+    /// What this process does in a cluster; nil where it is by itself.
+    private let cluster: ClusterPart?
     /// Set once no more samples are taken.
     private var drain: Drain?
     private var isDone = false
@@ -49,12 +51,17 @@ final class LoopTurn {
     /// Sockets that stay silent so long have nothing more.
     private static let silence = Duration.milliseconds(100)
 
-    init(_ ingest: consuming IngestSockets, _ results: ResultsPublisher, _ mailbox: LoopMailbox, limits: StreamLimits, keeping: StateKeeping?) throws(DaemonError) {
+    init(_ ingest: consuming IngestSockets, _ results: ResultsPublisher, _ mailbox: LoopMailbox, limits: StreamLimits, keeping: StateKeeping?, cluster: ClusterPart? = nil) throws(DaemonError) {
         self.keeping = keeping
+        self.cluster = cluster
         checkpointLog = keeping?.log
         processor = StreamProcessor(sink: results, limits: limits)
+        if case .worker(let worker) = cluster {
+            processor.noteChanges()
+            results.worker = worker
+        }
         let origins = MessageOrigins()
-        processor.originHash = { origins.hash($0) }
+        processor.originHash = { origins.hash($0, $1) }
         self.ingest = ingest
         self.results = results
         self.mailbox = mailbox
@@ -65,6 +72,7 @@ final class LoopTurn {
     private func joinWait() throws(DaemonError) {
         idleness.removeAll()
         _ = idleness.add(mailbox.wakeUp.descriptor)
+        if let cluster { _ = idleness.add(cluster.descriptor) }
         do throws(ZeroMQError) {
             try ingest.join(&idleness)
             resultsPlaces = try results.join(&idleness)
@@ -82,12 +90,13 @@ final class LoopTurn {
         defer {
             for job in jobs { job.refuse() }
             checkpoints?.finish(&processor)
+            cluster?.finish(&processor)
         }
         while !isDone {
             if mailbox.hasMail { for request in mailbox.take() { try handle(request) } }
             // Before the block: closing endpoints may take in libzmq's sign that messages are there.
             if drain != nil { advanceDrain(isSilent: false) }
-            try workOffBlock()
+            if let cluster { try work(cluster) } else { try workOffBlock() }
             let isBusy = workOffSlice()
             let isSaving = checkpoints?.advance(&processor) ?? false
             let isIdle = !isBehind && !isBusy && !isSaving
@@ -112,6 +121,19 @@ final class LoopTurn {
         blockTimes.record(nanoseconds: UInt64(Time.monotonic - start))
     }
 
+    /// The same in a cluster: a gateway passes the block on, a worker's comes from NATS.
+    private func work(_ cluster: ClusterPart) throws(DaemonError) {
+        let start = Time.monotonic
+        isBehind = cluster.advance(&processor)
+        if !isBehind { lastEmpty = start }
+        guard case .gateway(let gateway) = cluster, gateway.hasRoom else { return }
+        do throws(ZeroMQError) { try ingest.receive(into: &block) } catch { throw DaemonError("\(error)") }
+        if block.isFull { isBehind = true }
+        if results.wantsSamples { for message in block.incoming { results.pass(message) } }
+        gateway.passOn(block.incoming, &processor)
+        block.clear()
+    }
+
     /// Does a slice of the first job.
     private func workOffSlice() -> Bool {
         guard !jobs.isEmpty else { return false }
@@ -122,7 +144,7 @@ final class LoopTurn {
     /// Waits for a message, a subscription or a request.
     private func wait() throws(DaemonError) {
         let isDraining = drain.map { $0.outcome == nil } ?? false
-        let hasCome = idleness.wait(timeout: isDraining ? Self.silence : checkpoints?.timeout(processor))
+        let hasCome = idleness.wait(timeout: isDraining ? Self.silence : cluster == nil ? checkpoints?.timeout(processor) : ClusterPart.glance)
         if resultsPlaces.contains(where: { idleness.hasCome(at: $0) }) { try readSubscriptions() }
         if isDraining, !hasCome { advanceDrain(isSilent: true) }
     }
@@ -145,6 +167,7 @@ final class LoopTurn {
                 processor.install(rights.publish)
                 try results.install(rights)
             }
+            if let rights, case .gateway(let gateway) = cluster { gateway.grants = rights.publish }
             processor.install(routes)
             processor.limits = limits
             if let keeping {
@@ -174,7 +197,7 @@ final class LoopTurn {
             counters: processor.counters, streams: processor.streamCount, maximumStreams: processor.limits.maximumStreams, models: processor.models,
             routes: processor.routeStatuses, streamsBehind: processor.streamsBehind, subscriptions: results.subscriptionCount,
             lag: isBehind ? .nanoseconds(Time.monotonic - lastEmpty) : .zero, isDrained: drain != nil,
-            checkpoint: checkpointLog?.reply, batchSizes: processor.batchSizes, blockTimes: blockTimes)
+            checkpoint: checkpointLog?.reply, cluster: cluster?.status, batchSizes: processor.batchSizes, blockTimes: blockTimes)
     }
 
     private func beginDrain() {

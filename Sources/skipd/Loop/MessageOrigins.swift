@@ -2,7 +2,7 @@ import Glibc
 import SkipStream
 import ZeroMQ
 
-/// What device a message came from, as far as its connection says: the key it has authenticated with, else its address.
+/// What device a message came from, as far as its connection says: the origin that its key has given it, else its address.
 ///
 /// Peers on the machine itself that come by ipc have neither: they are one device together. Of an IPv6 address the first half counts: whoever
 /// has one address of a network has 2⁶⁴ of them.
@@ -10,18 +10,14 @@ struct MessageOrigins: Sendable {
     private let hash = NameHash()
 
     /// A hash of the device's identity.
-    /// - Parameter envelope: the message's first frame, a `Message`.
-    func hash(_ envelope: UnsafeRawPointer?) -> UInt64 {
+    /// - Parameters:
+    ///   - origin: the device's number where it has authenticated. A `User-Id` in the message is not asked: without keys a peer may claim any.
+    ///   - envelope: the message's first frame, a `Message`.
+    func hash(_ origin: UInt32, _ envelope: UnsafeRawPointer?) -> UInt64 {
+        if origin != IncomingMessage.anyone { return withUnsafeBytes(of: origin) { hash($0) } }
         guard let message = envelope?.assumingMemoryBound(to: Message.self) else { return 0 }
-        // "User-Id" comes of ZAP, "Peer-Address" of the kernel. It costs 100 ns, once a new stream.
-        let named = message.pointee.withProperty("User-Id") { hashName($0) } ?? message.pointee.withProperty("Peer-Address") { hashAddress($0) }
-        return named ?? 0
-    }
-
-    private func hashName(_ name: UnsafeRawBufferPointer?) -> UInt64? {
-        // The rest of the name is the connection's.
-        guard let name, let device = PeerIdentity(name)?.device, device != IncomingMessage.anyone else { return nil }
-        return withUnsafeBytes(of: device) { hash($0) }
+        // The kernel's, and never a peer's own. It costs 100 ns, once a new stream.
+        return message.pointee.withProperty("Peer-Address") { hashAddress($0) } ?? 0
     }
 
     private func hashAddress(_ text: UnsafeRawBufferPointer?) -> UInt64? {

@@ -11,6 +11,8 @@ final class ResultsPublisher: ResultSink {
     private let access: AccessControl?
     private var rights = AccessRegistry.Rights()
     private let drops: DropReporter
+    /// Who takes results besides, in a cluster.
+    var worker: Worker?
     /// Endpoints in force, as the configuration orders them.
     let endpoints: [String]
     /// A sample's topic, while it is put together.
@@ -96,10 +98,11 @@ final class ResultsPublisher: ResultSink {
 
     private func name(_ device: UInt32) -> String { Int(device) < rights.names.count ? rights.names[Int(device)] : "" }
 
-    func wants(topic: UnsafeRawBufferPointer) -> Bool { open?.wants(topic: topic) ?? false || guarded?.wants(topic: topic) ?? false }
+    func wants(topic: UnsafeRawBufferPointer) -> Bool { (worker != nil && Worker.isResult(topic)) || open?.wants(topic: topic) ?? false || guarded?.wants(topic: topic) ?? false }
 
     func publish(topic: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer) {
         hasSent = true
+        worker?.publish(topic: topic, body: body)
         // Asked again only where there are two.
         if let open, guarded == nil || open.wants(topic: topic) { open.publish(topic: topic, body: body) }
         if let guarded, open == nil || guarded.wants(topic: topic) { guarded.publish(topic: topic, body: body) }

@@ -20,12 +20,12 @@ final class SampleLoop: Sendable {
         let turn: LoopTurn
     }
 
-    init(_ ingest: consuming IngestSockets, _ results: ResultsPublisher, limits: StreamLimits, keeping: StateKeeping?) throws(DaemonError) {
+    init(_ ingest: consuming IngestSockets, _ results: ResultsPublisher, limits: StreamLimits, keeping: StateKeeping?, cluster: ClusterPart? = nil) throws(DaemonError) {
         mailbox = try LoopMailbox()
         ingestEndpoints = ingest.endpoints
         resultsEndpoints = results.endpoints
         counters = ingest.counters.map { ("ingest", $0) } + results.counters.map { ("results", $0) }
-        content = Mutex(Content(turn: try LoopTurn(ingest, results, mailbox, limits: limits, keeping: keeping)))
+        content = Mutex(Content(turn: try LoopTurn(ingest, results, mailbox, limits: limits, keeping: keeping, cluster: cluster)))
     }
 
     /// Runs until it is asked to stop. Its sockets are closed then, and what they still had to send has left or had its time.

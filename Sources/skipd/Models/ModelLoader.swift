@@ -12,11 +12,20 @@ package struct LoadedConfiguration: Sendable {
     package let warnings: [String]
 
     /// Loads the configuration, every model and the keys it names.
-    /// - Parameter isRunning: false for a check outside of the running service.
+    /// - Parameters:
+    ///   - role: what the command line says in place of `[cluster] role`.
+    ///   - isRunning: false for a check outside of the running service.
     /// - Throws: everything that is wrong, with file and line.
-    package init(contentsOf path: String, isRunning: Bool = true) throws(ConfigurationError) {
-        let configuration = try Configuration(contentsOf: path)
-        try configuration.requireModelAndRoute(file: path)
+    package init(contentsOf path: String, role: Cluster.Role? = nil, isRunning: Bool = true) throws(ConfigurationError) {
+        var configuration = try Configuration(contentsOf: path)
+        if let role {
+            configuration.cluster.role = role
+            guard !configuration.cluster.servers.isEmpty else {
+                throw ConfigurationError([ConfigurationProblem(ConfigurationPlace(file: path), "--role \(role.rawValue) needs servers in [cluster]; name those of NATS")])
+            }
+        }
+        // A gateway runs no model.
+        if configuration.cluster.role != .gateway { try configuration.requireModelAndRoute(file: path) }
         var models: [String: Model] = [:]
         var problems: [ConfigurationProblem] = []
         var warnings = configuration.warnings.map(\.description)
@@ -68,6 +77,7 @@ package struct LoadedConfiguration: Sendable {
         if configuration.control != running.control { sections.append("[control]") }
         if configuration.http != running.http { sections.append("[http]") }
         if configuration.state != running.state { sections.append("[state]") }
+        if configuration.cluster != running.cluster { sections.append("[cluster]") }
         if configuration.limits.maxMessage != running.limits.maxMessage { sections.append("max_message in [limits]") }
         return sections
     }

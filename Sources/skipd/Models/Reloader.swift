@@ -14,6 +14,8 @@ struct ReloadOutcome: Sendable {
 /// A reload that fails changes nothing.
 actor Reloader {
     private let path: String
+    /// The role that the command line gives.
+    private let role: Cluster.Role?
     /// What runs: sockets and the like are those of the start.
     private let running: LoadedConfiguration
     /// nil where everybody is let in.
@@ -23,8 +25,9 @@ actor Reloader {
     private let systemd: SystemdNotifier
     private let logger: Logger
 
-    init(_ path: String, running: LoadedConfiguration, access: AccessControl?, loop: LoopMailbox, about: StatusSource, systemd: SystemdNotifier, logger: Logger) {
+    init(_ path: String, role: Cluster.Role?, running: LoadedConfiguration, access: AccessControl?, loop: LoopMailbox, about: StatusSource, systemd: SystemdNotifier, logger: Logger) {
         self.path = path
+        self.role = role
         self.running = running
         self.access = access
         self.loop = loop
@@ -54,7 +57,7 @@ actor Reloader {
 
     private func load() async -> Result<ReloadOutcome, ConfigurationError> {
         let loaded: LoadedConfiguration
-        do throws(ConfigurationError) { loaded = try LoadedConfiguration(contentsOf: path) } catch { return .failure(error) }
+        do throws(ConfigurationError) { loaded = try LoadedConfiguration(contentsOf: path, role: role) } catch { return .failure(error) }
         do throws(LoopStopped) {
             // Who is not let in any more is kept out before what those may do that are in is changed.
             let rights = access?.install(loaded.access)

@@ -1,4 +1,3 @@
-import Synchronization
 import ZeroMQ
 
 /// Answers libzmq when somebody wants to connect: ZAP (RFC 27), on a thread of its own, at the context's `inproc://zeromq.zap.01`.
@@ -7,57 +6,31 @@ import ZeroMQ
 final class ZAPHandler: Sendable {
     private let registry: AccessRegistry
     private let refusals: RefusalLog
-    private let wakeUp: WakeUp
-    private let isStopped = Atomic<Bool>(false)
-    private let socket: Mutex<Handle?>
-
-    private struct Handle: @unchecked Sendable { // Handed from the thread that makes the handler to the handler's own, once.
-        let box: SocketBox
-    }
+    private let socket: ServedSocket
 
     init(_ registry: AccessRegistry, _ refusals: RefusalLog, in context: Context) throws(DaemonError) {
+        let box: SocketBox
         do throws(ZeroMQError) {
-            let box = SocketBox(try Socket(.rep, in: context))
+            box = SocketBox(try Socket(.rep, in: context))
             try box.socket.set(.linger, .zero)
             try box.socket.bind("inproc://zeromq.zap.01")
-            socket = Mutex(Handle(box: box))
         } catch {
             throw DaemonError("[security]: \(error)")
         }
-        wakeUp = try WakeUp()
+        socket = try ServedSocket("access", box)
         self.registry = registry
         self.refusals = refusals
     }
 
     /// Runs until it is asked to stop: after everything that listens.
-    func run() async throws(DaemonError) { try await DedicatedThread.run("access") { self.serve() } }
+    func run() async throws(DaemonError) {
+        try await socket.run { socket throws(ZeroMQError) in
+            while let request = try socket.receiveMultipart() { _ = try socket.sendMultipart(self.answer(request)) }
+        }
+    }
 
     /// Makes it end. Callable from any thread.
-    func stop() {
-        isStopped.store(true, ordering: .releasing)
-        wakeUp.signal()
-    }
-
-    private func serve() {
-        let taken = socket.withLock { handle in
-            defer { handle = nil }
-            return handle
-        }
-        guard let box = taken?.box else { preconditionFailure("a ZAP handler runs once") }
-        var poller = Poller(capacity: 2)
-        wakeUp.join(&poller)
-        poller.add(box.socket)
-        while !isStopped.load(ordering: .acquiring) {
-            // Fails only when the context ends, and nobody can connect then.
-            do throws(ZeroMQError) {
-                _ = try poller.wait(timeout: nil)
-                wakeUp.clear()
-                while let request = try box.socket.receiveMultipart() { _ = try box.socket.sendMultipart(answer(request)) }
-            } catch {
-                return
-            }
-        }
-    }
+    func stop() { socket.stop() }
 
     /// The answer to a request: version, its number, status, reason, user id, metadata.
     private func answer(_ request: [[UInt8]]) -> [[UInt8]] {

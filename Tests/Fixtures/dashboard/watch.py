@@ -19,9 +19,10 @@ import zmq
 from chromium import Page
 
 ROOT = Path(__file__).resolve().parents[3]
-HOSTILE = "watch/<img src=x onerror=\"document.title='owned'\">"
+# Strange names begin with a z: they come last in the table, and pictures show its beginning.
+HOSTILE = "watch/z<img src=x onerror=\"document.title='owned'\">"
 STREAMS = ["watch/anna/left", "watch/anna/right", "watch/ben/left", "watch/ben/right", "watch/carla/left", "watch/carla/right", "watch/dan/left",
-           "watch/lossy", "watch/\"'&\u202etxt", HOSTILE]
+           "watch/lossy", "watch/z\"'&\u202etxt", HOSTILE]
 
 
 def recordings():

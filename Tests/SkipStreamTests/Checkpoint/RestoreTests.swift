@@ -1,6 +1,7 @@
 import SkipRNN
 import SkipStream
 import Testing
+import TestSupport
 
 @Suite("Streams taken back from the store")
 struct RestoreTests {
@@ -26,9 +27,12 @@ struct RestoreTests {
     }
 
     /// A store of streams s0, s1, … that have had 20 timesteps each.
-    private func store(_ model: Model, streams: Int = 3) -> MemoryStore {
+    private func store(_ model: Model, streams: Int = 3, stretch: Float? = nil) -> MemoryStore {
         var processor = processor(model)
-        for index in 0..<streams { processor.process(block: [message("s\(index)", seq: 0, count: 20)], arrival: arrival) }
+        for index in 0..<streams {
+            processor.process(block: [message("s\(index)", seq: 0, count: 20)], arrival: arrival)
+            if let stretch { _ = processor.setStretch(stretch, ofStream: Array("s\(index)".utf8)) }
+        }
         var store = MemoryStore()
         store.take(from: &processor)
         return store
@@ -158,9 +162,9 @@ struct RestoreTests {
         #expect(sink.take().isEmpty)
     }
 
-    @Test("a record with any byte changed or cut off is refused")
-    func damage() {
-        let store = store(model(), streams: 1)
+    @Test("a record with any byte changed or cut off is refused", arguments: [false, true])
+    func damage(hasStretch: Bool) {
+        let store = store(model(), streams: 1, stretch: hasStretch ? 2 : nil)
         guard let record = store.records[0] else {
             Issue.record("nothing was stored")
             return
@@ -183,9 +187,21 @@ struct RestoreTests {
         }
     }
 
-    @Test("a record made up with a checksum that fits is refused or can be continued")
-    func hostile() {
-        let store = store(model(), streams: 1)
+    @Test("a stretch that is none is refused", arguments: [Float.nan, .infinity, 0.99, 0, -2])
+    func stretch(_ value: Float) {
+        var record = store(model(), streams: 1, stretch: 2).records[0] ?? []
+        withUnsafeBytes(of: value.bitPattern.littleEndian) { record.replaceSubrange((record.count - 12)..<(record.count - 8), with: $0) }
+        StreamRecord.seal(&record, slot: 0)
+        var restored = processor(model())
+        guard case .damaged = record.withUnsafeBytes({ restored.restore($0, slot: 0, at: arrival) }) else {
+            Issue.record("\(value) was taken")
+            return
+        }
+    }
+
+    @Test("a record made up with a checksum that fits is refused or can be continued", arguments: [false, true])
+    func hostile(hasStretch: Bool) {
+        let store = store(model(), streams: 1, stretch: hasStretch ? 2 : nil)
         let record = store.records[0] ?? []
         var generator = SplitMix(seed: 11)
         var taken = 0

@@ -1,6 +1,7 @@
 import SkipRNN
 import SkipStream
 import Testing
+import TestSupport
 
 @Suite("Streams between daemons")
 struct TransferTests {
@@ -42,6 +43,39 @@ struct TransferTests {
             #expect(found.filter { $0.hasPrefix("result") } == expected.filter { $0.hasPrefix("result") })
             #expect(found.contains { $0.hasPrefix("hint") })
         }
+    }
+
+    @Test("from a daemon with other kernels go on, which is said", .enabled(if: Kernels.all.count > 1))
+    func otherKernels() throws {
+        var generator = SplitMix(seed: 23)
+        let architecture = Architecture(cell: .skipGRU, inputSize: 2, hiddenSizes: [5], outputSize: 2)
+        var tensors: [String: ModelFile.Tensor] = [:]
+        for parameter in architecture.parameters where !parameter.isOptional {
+            tensors[parameter.name] = ModelFile.Tensor(shape: parameter.shape, values: (0..<parameter.shape.reduce(1, *)).map { _ in generator.float(-1...1) })
+        }
+        var metadata = ModelMetadata()
+        metadata.labels = ["a", "b"]
+        let file = try ModelFile(architecture, metadata: metadata, tensors: tensors, file: "test")
+        var source = Station(Model(file, kernels: Kernels.all[0]))
+        source.send(0, count: 20)
+        for kernels in Kernels.all {
+            var target = Station(Model(file, kernels: kernels))
+            #expect(moved(&source, to: &target) == [kernels.name == Kernels.all[0].name ? .taken : .takenOnOtherKernels])
+            #expect(target.status?.updates == source.status?.updates && target.status?.next == 20)
+            #expect(target.send(20, count: 50).short.count > 0)
+        }
+    }
+
+    @Test("take the stretch of their own along")
+    func stretch() {
+        var source = Station(model)
+        var target = Station(model)
+        source.send(0, count: 5)
+        source.send(0, count: 5, stream: "b")
+        let isSet = source.processor.setStretch(3, ofStream: Array("a".utf8))
+        #expect(isSet)
+        #expect(moved(&source, to: &target) == [.taken, .taken])
+        #expect(target.status?.stretch == 3 && target.status?.hasOwnStretch == true && target.processor.ownStretches == 1)
     }
 
     @Test("are refused where they could not go on, with the reason, and nothing is changed")

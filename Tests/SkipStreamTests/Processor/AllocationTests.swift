@@ -2,6 +2,7 @@ import CAllocationCounter
 import SkipRNN
 import SkipStream
 import Testing
+import TestSupport
 
 @Suite("The sample path allocates nothing")
 struct AllocationTests {

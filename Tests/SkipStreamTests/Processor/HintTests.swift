@@ -1,6 +1,7 @@
 import SkipRNN
 import SkipStream
 import Testing
+import TestSupport
 
 /// Devices that send nothing until a hint says that they will be read again.
 @Suite("Devices that obey hints")

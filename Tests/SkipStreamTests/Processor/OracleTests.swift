@@ -1,6 +1,7 @@
 import SkipRNN
 import SkipStream
 import Testing
+import TestSupport
 
 /// The processor against a simulator that follows the wire protocol's text one timestep at a time.
 @Suite("Results are those of the wire protocol's text")

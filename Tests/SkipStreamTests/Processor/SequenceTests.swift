@@ -1,6 +1,7 @@
 import SkipRNN
 import SkipStream
 import Testing
+import TestSupport
 
 @Suite("Sequences, gaps and stale timesteps")
 struct SequenceTests {

@@ -1,6 +1,7 @@
 import SkipRNN
 import SkipStream
 import Testing
+import TestSupport
 
 @Suite("A candidate beside a route's model")
 struct ShadowTests {
@@ -82,5 +83,34 @@ struct ShadowTests {
         #expect(station.processor.routeStatuses.map(\.model) == ["candidate"] && station.processor.routeStatuses.first?.shadow == nil)
         let again = station.processor.promote(route: "**")
         #expect(again == nil)
+    }
+
+    @Test("each route has its own: what happens to one leaves the others' candidates, and stretches set by hand, as they are")
+    func apart() throws {
+        func routes(emit: EmitRule = .update) -> [BoundRoute] {
+            ["x/*", "y/*"].map { pattern in
+                var route = Route(match: StreamPattern(pattern), model: "m", emit: pattern == "x/*" ? emit : .update, sequence: 10)
+                route.shadow = Shadow(model: "candidate", share: 1)
+                return BoundRoute(route, TestModels.everyFourth, shadow: TestModels.everyFourth)
+            }
+        }
+        var station = Station()
+        station.processor.install(routes())
+        for name in ["x/1", "x/2", "y/1"] { station.send(0, count: 20, stream: name) }
+        func shadow(_ route: String) -> ShadowStatus? { station.processor.routeStatuses.first { $0.match == route }?.shadow }
+        // Both are called the same, and are the same model.
+        #expect(shadow("x/*")?.streams == 2 && shadow("x/*")?.updates == 12 && shadow("x/*")?.timesteps == 40 && shadow("x/*")?.compared == 4)
+        #expect(shadow("y/*")?.streams == 1 && shadow("y/*")?.updates == 6 && shadow("y/*")?.timesteps == 20 && shadow("y/*")?.compared == 2)
+        // What a candidate never published doesn't matter to it.
+        station.processor.install(routes(emit: .end))
+        #expect(shadow("x/*")?.compared == 4 && shadow("y/*")?.compared == 2)
+
+        let isSet = station.processor.setStretch(7, ofRoute: "y/*")
+        let isSetToo = station.processor.setStretch(5, ofRoute: "x/*")
+        #expect(isSet && isSetToo)
+        let name = station.processor.promote(route: "x/*")
+        #expect(name == "candidate")
+        #expect(shadow("x/*") == nil && shadow("y/*")?.compared == 2)
+        #expect(station.processor.routeStatuses.map(\.stretch) == [5, 7])
     }
 }

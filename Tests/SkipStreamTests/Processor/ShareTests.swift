@@ -8,7 +8,7 @@ struct ShareTests {
     private func station(_ maximumStreams: Int) -> Station {
         var station = Station()
         station.processor.limits.maximumStreams = maximumStreams
-        station.processor.originHash = { UInt64(UInt(bitPattern: $0)) << 16 }
+        station.processor.originHash = { UInt64(UInt(bitPattern: $1)) << 16 }
         return station
     }
 

@@ -1,6 +1,7 @@
 import SkipRNN
 import SkipStream
 import Testing
+import TestSupport
 
 @Suite("What bounds a stream's updates")
 struct StretchTests {
@@ -46,6 +47,44 @@ struct StretchTests {
         #expect(station.send(13, count: 12).short == ["16", "24"])
         let isUnknown = station.processor.setStretch(3, ofStream: Array("c".utf8))
         #expect(!isUnknown && station.processor.ownStretches == 0)
+    }
+
+    @Test("a stream's own stretch survives a restart, also one with other weights, and goes from the store when it is taken back")
+    func stored() {
+        func processor(_ model: Model, _ sink: RecordingSink) -> StreamProcessor {
+            var processor = StreamProcessor(sink: sink)
+            processor.noteChanges()
+            processor.install([BoundRoute(Route(match: StreamPattern("**"), model: "m", emit: .update), model)])
+            return processor
+        }
+        var generator = SplitMix(seed: 6)
+        let model = TestModels.everyFourth
+        var store = MemoryStore()
+        var station = Station()
+        station.processor = processor(model, station.sink)
+        station.send(0)
+        station.send(0, stream: "b")
+        store.take(from: &station.processor)
+        let plain = store.records
+        // Nothing else changes: that alone has to bring it into the next checkpoint.
+        let isSet = station.processor.setStretch(2, ofStream: Array("a".utf8))
+        #expect(isSet && station.processor.changedCount == 1)
+        store.take(from: &station.processor)
+        #expect(store.records[1] == plain[1] && store.records[0]?.count == (plain[0]?.count ?? 0) + 4)
+
+        station.processor = processor(model, station.sink)
+        store.restore(into: &station.processor, at: station.arrival)
+        #expect(station.status?.stretch == 2 && station.status?.hasOwnStretch == true && station.processor.ownStretches == 1)
+        #expect(station.send(1, count: 20).short == ["4", "12", "20"])
+        var other = Station()
+        other.processor = processor(TestModels.sibling(of: model, &generator), other.sink)
+        store.restore(into: &other.processor, at: station.arrival)
+        #expect(other.status?.stretch == 2 && other.status?.updates == 0)
+
+        let isTakenBack = station.processor.setStretch(nil, ofStream: Array("a".utf8))
+        #expect(isTakenBack)
+        store.take(from: &station.processor)
+        #expect(store.records[0]?.count == plain[0]?.count)
     }
 
     @Test("at most K of any L timesteps of a sequence are read, whatever the gate asks for", arguments: [(1, 5), (2, 9), (3, 20), (7, 7), (20, 90)], 0..<20)
@@ -110,6 +149,68 @@ struct StretchTests {
         read = (100..<200 as Range<UInt64>).flatMap { station.send($0) }
         for (a, b) in zip(read, read.dropFirst(2)) { #expect((b.seq ?? 0) - (a.seq ?? 0) >= 12) }
         #expect(station.status?.updates == station.status.map { $0.results })
+    }
+
+    /// A stream's way through reloads, dials, budgets, restarts, other models and sequences, all by chance.
+    @Test("whatever happens to a stream, it is read after max_skip skipped timesteps, unless max_updates forbids it, and never more often than that allows", arguments: 0..<120)
+    func bounds(seed: UInt64) {
+        var generator = SplitMix(seed: seed)
+        var models = [TestModels.make(&generator, cell: generator.pick([.skipGRU, .skipLSTM]), features: 2, gateBias: generator.float(-9...2))]
+        models.append(TestModels.sibling(of: models[0], &generator))
+        let maxSkip = generator.pick([0, 1, 3, 17, 60])
+        let bound = generator.pick([nil, UpdateBound(count: 1, timesteps: 5), UpdateBound(count: 3, timesteps: 20), UpdateBound(count: 9, timesteps: 200)])
+        func route() -> Route {
+            var route = Route(match: StreamPattern("**"), model: "m", emit: .update, probabilities: generator.once(in: 2), stretch: generator.pick([1, 3, 1e9, .greatestFiniteMagnitude]), maxSkip: maxSkip)
+            (route.maxUpdates, route.switching) = (bound, generator.pick([.carry, .sequence]))
+            if generator.once(in: 2) { route.budget = .updatesPerSecond(0.01) }
+            return route
+        }
+        let sink = RecordingSink()
+        func processor(_ bound: BoundRoute) -> StreamProcessor {
+            var processor = StreamProcessor(sink: sink)
+            processor.noteChanges()
+            processor.install([bound])
+            return processor
+        }
+        // A final result may be that of a skipped timestep, so it counts for none here.
+        var running = BoundRoute(route(), models[0])
+        var processorNow = processor(running)
+        var (store, arrival) = (MemoryStore(), Int64(1_790_000_000_000_000_000))
+        var (read, seq, starts, wild): ([Int], UInt64, Set<Int>, Bool) = ([], 0, [0], false)
+        while seq < 900 {
+            switch generator.number(0...30) {
+            case 0:
+                running = BoundRoute(route(), generator.pick(models))
+                processorNow.install([running])
+            case 1: _ = processorNow.setStretch(generator.pick([nil, 1, 50, 1e30]), ofStream: Array("a".utf8))
+            case 2: _ = processorNow.setStretch(generator.pick([nil, 2, 1e20]), ofRoute: "**")
+            case 3:
+                store.take(from: &processorNow)
+                // Under the same weights; others would begin it anew.
+                guard processorNow.streamsBehind == 0 else { continue }
+                processorNow = processor(running)
+                store.restore(into: &processorNow, at: arrival)
+            default: break
+            }
+            let count = generator.number(1...9)
+            wild = generator.once(in: 40)
+            var message = TestMessage(stream: "a", form: .oneFrame, timesteps: (0..<count).map { _ in (0..<2).map { _ in Double(generator.float(-2...2)) } })
+            (message.seq, message.boot, message.end) = (seq, 1, wild)
+            arrival += 700_000_000
+            processorNow.process(block: [message.frames], arrival: arrival)
+            read += sink.take().map(Published.init).filter { $0.kind == "result" && !$0.isFinal }.compactMap(\.seq)
+            seq += UInt64(count)
+            if wild { starts.insert(Int(seq)) }
+        }
+        read = Array(Set(read)).sorted()
+        for (a, b) in zip(read, read.dropFirst()) where !starts.contains(where: { a < $0 && $0 <= b }) {
+            #expect(b - a <= max(maxSkip + 1, Int(bound?.timesteps ?? 0)), "seed \(seed): \(a), then \(b)")
+        }
+        guard let bound else { return }
+        for index in read.indices.dropFirst(bound.count) {
+            let (a, b) = (read[index - bound.count], read[index])
+            if !starts.contains(where: { a < $0 && $0 <= b }) { #expect(b - a >= Int(bound.timesteps), "seed \(seed): \(a) to \(b)") }
+        }
     }
 
     @Test("updates that max_skip set are counted, those that the gate asked for are not")

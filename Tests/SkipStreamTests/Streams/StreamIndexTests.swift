@@ -1,5 +1,6 @@
 import SkipStream
 import Testing
+import TestSupport
 
 @Suite("Streams by name")
 struct StreamIndexTests {

@@ -1,5 +1,6 @@
 import SkipRNN
 import SkipStream
+import TestSupport
 
 /// Routes and devices by chance: what they send is what devices in the field might.
 struct RandomTraffic {

@@ -1,6 +1,7 @@
 import Foundation
 import SkipRNN
 import SkipStream
+import TestSupport
 
 /// A processor with one route, fed message by message with the timesteps of one stream.
 struct Station: ~Copyable {

@@ -1,4 +1,5 @@
 import SkipStream
+import TestSupport
 
 /// A sample message as its device means it.
 struct TestMessage {

@@ -1,4 +1,5 @@
 import SkipRNN
+import TestSupport
 
 /// Small models with weights by chance.
 enum TestModels {

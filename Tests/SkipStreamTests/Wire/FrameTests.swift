@@ -1,6 +1,7 @@
 import SkipRNN
 import SkipStream
 import Testing
+import TestSupport
 
 /// Whatever bytes come: counted once, under one cause, and no stream changes.
 @Suite("Messages that can't be used")

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 import ZeroMQ
 
 /// Bad devices on a bad network. `make chaos` does it for minutes, `make test` for seconds.

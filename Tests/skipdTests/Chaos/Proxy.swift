@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// A bad network between devices and skipd: it passes bytes on in pieces and late, cuts connections, and lets some fall silent without a word.
 final class Proxy: @unchecked Sendable { // Its own thread alone touches what is not locked.

@@ -1,6 +1,7 @@
 import Foundation
 import SkipRNN
 import Testing
+import TestSupport
 import ZeroMQ
 
 /// Hours of work in small: 50,000 timesteps a second from devices that come and go. `make soak` does it for half an hour, `make test` for

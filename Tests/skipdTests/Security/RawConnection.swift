@@ -45,6 +45,15 @@ final class RawConnection {
         return count > 0 ? Array(buffer[..<count]) : nil
     }
 
+    /// Waits for so many bytes, whatever they are.
+    func receive(atLeast count: Int) throws {
+        var missing = count
+        while missing > 0 {
+            guard let bytes = receive() else { throw TestFailure("the other side has hung up") }
+            missing -= bytes.count
+        }
+    }
+
     /// Waits until the other side hangs up; false where it doesn't.
     func waitForEnd() -> Bool {
         errno = 0
@@ -53,7 +62,23 @@ final class RawConnection {
     }
 
     /// ZMTP's greeting of a CURVE client.
-    static let greeting: [UInt8] = [0xff] + [UInt8](repeating: 0, count: 8) + [0x7f, 3, 1] + Array("CURVE".utf8) + [UInt8](repeating: 0, count: 47)
+    static let greeting = greeting(mechanism: "CURVE")
+
+    /// ZMTP's greeting of a client.
+    static func greeting(mechanism: String) -> [UInt8] {
+        [0xff] + [UInt8](repeating: 0, count: 8) + [0x7f, 3, 1] + Array(mechanism.utf8) + [UInt8](repeating: 0, count: 52 - mechanism.utf8.count)
+    }
+
+    /// Bytes of a PULL socket's greeting and READY command.
+    static let handshakeOfPull = 92
+
+    /// ZMTP's READY command of a client without keys, with what it says of itself: fewer than 250 bytes.
+    static func ready(_ properties: [String: String]) -> [UInt8] {
+        let body = properties.reduce([5] + Array("READY".utf8)) { body, property in
+            body + [UInt8(property.key.utf8.count)] + Array(property.key.utf8) + [0, 0, 0, UInt8(property.value.utf8.count)] + Array(property.value.utf8)
+        }
+        return [4, UInt8(body.count)] + body
+    }
 
     /// Listens at a port of the system's choice, and accepts connections.
     final class Listener {

@@ -135,4 +135,22 @@ import ZeroMQ
         #expect(daemon.stop() == 0)
         #expect(try keeper.start().stream("watch/1") == before)
     }
+
+    @Test("a state folder that somebody removes while skipd runs is made anew, with all states in it")
+    func removed() throws {
+        var keeper = try KeepingDaemon()
+        keeper.interval = "1h"
+        defer { keeper.remove() }
+        let daemon = try keeper.start()
+        try send(daemon, from: 0, count: 70)
+        #expect(try daemon.ask("{\"op\":\"checkpoint\"}")["ok"] as? Bool == true)
+        try FileManager.default.removeItem(atPath: keeper.states)
+        try send(daemon, from: 70, count: 10)
+        // The first one finds that it has to store everything anew, and says so.
+        _ = try daemon.ask("{\"op\":\"checkpoint\"}")
+        #expect(try daemon.ask("{\"op\":\"checkpoint\"}")["ok"] as? Bool == true)
+        let before = try daemon.stream("watch/1")
+        #expect(daemon.stop() == 0)
+        #expect(try keeper.start().stream("watch/1") == before)
+    }
 }

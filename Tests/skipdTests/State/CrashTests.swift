@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 import ZeroMQ
 
 /// `kill -9` at random moments under load. `make crash` does it 200 times, `make test` a few.

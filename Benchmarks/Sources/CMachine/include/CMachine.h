@@ -23,4 +23,7 @@ double machine_random_access(size_t bytes);
 // Bytes of this process that are in memory.
 size_t machine_resident_bytes(void);
 
+// Seconds that one cycle of the processor takes: a chain of additions of integers, each waiting for the one before.
+double machine_cycle(void);
+
 #endif

@@ -16,6 +16,15 @@ double traffic_cpu_seconds(int pid);
 // are encrypted.
 void *traffic_socket(void *context, int type, const char *endpoint);
 
+// A subscriber of everything, with a context of its own.
+void *traffic_subscriber(const char *endpoint);
+
+// Room for a message that traffic_receive copies.
+enum { TRAFFIC_LARGEST = 96 };
+
+// Waits for a message and takes as many as are there, up to `most`; copies each to its place of TRAFFIC_LARGEST bytes.
+size_t traffic_receive(void *socket, void *bytes, size_t *sizes, size_t most);
+
 // Waits until a subscription has come in at an XPUB.
 void traffic_await_subscriber(void *xpub);
 

@@ -551,7 +551,9 @@ const drawTicks = (c, start, count, x, y) => {
   c.textAlign = "center";
   for (let t = Math.ceil(Math.max(start, 0) / spacing) * spacing; t <= start + count; t += spacing) {
     const place = x(t + 0.5);
-    if (place > gutter + 12) c.fillText(t.toLocaleString("en"), Math.min(place, x(start + count) - 16), y);
+    // A number that doesn't fit under its timestep at the edge is moved in.
+    const number = t.toLocaleString("en"), half = c.measureText(number).width / 2;
+    if (place > gutter + 12) c.fillText(number, Math.min(place, x(start + count) - half), y);
   }
 };
 
