@@ -101,22 +101,6 @@ struct BudgetTests {
         #expect(abs(rate / demand - 1) < 0.1)
     }
 
-    @Test("hold where sequences end, whose first skips are unlike their last ones", arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
-    func sequences(seed: UInt64) {
-        // A sequence a second: each second has all of every stream's.
-        var free = Field(model(seed)) { $0.sequence = 50 }
-        free.add(200, period: 2)
-        for _ in 0..<3 { _ = free.pass() }
-        let demand = free.pass()
-        // Half of what there is to shed, since a sequence's first timestep is always read.
-        let budget = 200 + (demand - 200) / 2
-        var field = Field(model(seed)) { ($0.sequence, $0.budget) = (50, .updatesPerSecond(budget)) }
-        field.add(200, period: 2)
-        for _ in 0..<12 { _ = field.pass() }
-        let rates = (0..<15).map { _ in field.pass() }
-        #expect(abs(rates.reduce(0, +) / 15 / budget - 1) < 0.05, "seed \(seed): \(rates) of \(budget)")
-    }
-
     @Test("hold with slow streams, whose skips last seconds, without swinging")
     func slow() {
         var field = Field(model(3, bias: -2.5)) { $0.budget = .updatesPerSecond(100) }

@@ -96,7 +96,9 @@ struct ShadowTests {
         }
         var station = Station()
         station.processor.install(routes())
-        for name in ["x/1", "x/2", "y/1"] { station.send(0, count: 20, stream: name) }
+        for name in ["x/1", "x/2", "y/1"] {
+            for seq in stride(from: 0, to: 20, by: 5) as StrideTo<UInt64> { station.send(seq, count: 5, stream: name) }
+        }
         func shadow(_ route: String) -> ShadowStatus? { station.processor.routeStatuses.first { $0.match == route }?.shadow }
         // Both are called the same, and are the same model.
         #expect(shadow("x/*")?.streams == 2 && shadow("x/*")?.updates == 12 && shadow("x/*")?.timesteps == 40 && shadow("x/*")?.compared == 4)
