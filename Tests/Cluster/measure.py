@@ -1,6 +1,6 @@
 """Timesteps a second through JetStream with 1, 2 and 3 workers against plain ZeroMQ; time to take over; what snapshots are and cost.
 
-    measure.py [--streams 300] [--messages 60] [--servers 1]
+    measure.py [--streams 300] [--messages 60] [--workers 1 2 3] [--servers 1]
 
 Messages of 50 timesteps. What is timed: from the first message published to the last result stored.
 """
@@ -60,12 +60,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--streams", type=int, default=300)
     parser.add_argument("--messages", type=int, default=60)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--servers", type=int, default=1)
     options = parser.parse_args()
     skipd, recordings = program_path(), Recordings(timesteps=50)
     with Stage(skipd, 1) as stage:
         print(f"plain ZeroMQ: {plain(stage, options.streams, options.messages, recordings):,.0f} timesteps/s", flush=True)
-    for count in (1, 2, 3):
+    for count in options.workers:
         published, rate, results, takeover, states, size = backlog(skipd, options.servers, count, options.streams, options.messages, recordings)
         print(f"{count} worker{'s' if count > 1 else ''}, {options.servers} server{'s' if options.servers > 1 else ''}: gateway into JetStream {published:,.0f} timesteps/s, workers {rate:,.0f} timesteps/s with {results} results stored"
               + (f", take-over in {takeover:.1f} s at a lease of 2 s" if takeover else "") + f"; {states} states stored, {size / max(states, 1):.0f} bytes each", flush=True)
