@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Models, routes and dials that change under running streams, faster than anybody would, in part to what is broken.
