@@ -88,7 +88,7 @@ extension Cluster {
             return role
         }
         servers = section.optionalTexts("servers", "URLs such as \"nats://127.0.0.1:4222\" or \"tls://nats.example:4222\"") { Self.isServer($0) ? $0 : nil } ?? []
-        let name = section.string("name", default: "", expected: "a name of letters, digits, - and _") { !$0.isEmpty && $0.utf8.allSatisfy(Self.isNameByte) }
+        let name = section.string("name", default: "", expected: "a name of letters, digits, - and _") { $0.utf8.allSatisfy(Self.isNameByte) }
         self.name = name.isEmpty ? nil : name
         credentials = section.path("credentials", file: file)
         ca = section.path("ca", file: file)

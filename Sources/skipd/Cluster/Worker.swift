@@ -56,6 +56,13 @@ final class Worker {
     /// Samples that have come and wait for the processor.
     private var ready: [StreamReader.Delivery] = []
     private var readyStart = 0
+    /// The samples of the block in work, one of a stream, by its tokens: their sequences, and how many results each has had.
+    private var block: [String: (sequence: UInt64, results: UInt64)] = [:]
+    /// By a result's header all who compute it order it alike: the sample's sequence, and which of that sample's results it is. Not its `n`: that
+    /// begins anew with a stream that had expired or was evicted.
+    private static let orderHeader = "Skipd-Order"
+    /// A message has fewer timesteps than 2¹⁶, and each fewer results than 2⁴.
+    private static let resultBits: UInt64 = 20
     private let names = UnsafeMutableRawBufferPointer.allocate(byteCount: StreamProcessor.blockSize * 256, alignment: 1)
 
     /// Results not stored yet, and samples not worked off yet, at most (but for a block, and for what was asked for already).
@@ -67,7 +74,7 @@ final class Worker {
         lease = configuration.cluster.lease.components.seconds * 1_000_000_000 + configuration.cluster.lease.components.attoseconds / 1_000_000_000
         let interval = configuration.state.checkpointInterval.components
         checkpointInterval = interval.seconds * 1_000_000_000 + interval.attoseconds / 1_000_000_000
-        results = OrderedPublisher(link, fence: .init(stream: ClusterStreams.results) { record in record.bytes.withUnsafeBytes { Self.number($0) } })
+        results = OrderedPublisher(link, fence: .init(stream: ClusterStreams.results) { record in record.header(Self.orderHeader).flatMap { UInt64($0) } ?? 0 })
         states = OrderedPublisher(link, fence: .init(stream: ClusterStreams.states) { record in record.header("Skipd-Position").flatMap { UInt64($0) } ?? 0 })
         members = ClusterMembers(name, lease: lease)
         watch()
@@ -116,23 +123,16 @@ final class Worker {
     func publish(topic: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer) {
         guard Self.isResult(topic) else { return }
         let stream = UnsafeRawBufferPointer(rebasing: topic.dropFirst(7))
-        let number = Self.number(body)
         let tokens = ClusterSubject.tokens(stream)
-        let headers = [("Nats-Msg-Id", "\(tokens):\(number)"), ("Skipd-Worker", name)]
-        results.publish("result.\(tokens)", .init(headers: headers, bytes: Array(body), order: number))
+        // Results come of samples only.
+        guard let sample = block[tokens] else { return }
+        block[tokens]?.results += 1
+        let order = sample.sequence << Self.resultBits | sample.results
+        let headers = [("Nats-Msg-Id", "\(tokens):\(order)"), (Self.orderHeader, "\(order)"), ("Skipd-Worker", name)]
+        results.publish("result.\(tokens)", .init(headers: headers, bytes: Array(body), order: order))
     }
 
     static func isResult(_ topic: UnsafeRawBufferPointer) -> Bool { topic.count > 7 && topic.starts(with: "result/".utf8) }
-
-    /// A result's `n`.
-    private static func number(_ body: UnsafeRawBufferPointer) -> UInt64 {
-        var number: UInt64 = 0
-        do throws(JSONError) {
-            var reader = JSONReader(body)
-            try reader.object { (reader, key) throws(JSONError) in if key.equals("n") { number = try reader.integer() } else { try reader.skipValue() } }
-        } catch { return 0 }
-        return number
-    }
 
     /// Begins to read samples anew where shards have come that are behind, each from its own position on.
     func read(for coming: [OwnedShard]) {
@@ -154,16 +154,20 @@ final class Worker {
         guard readyStart < ready.count, results.count < Self.mostResults else { return }
         var messages: [IncomingMessage] = []
         var arrivals: [Int64] = []
-        let end = min(ready.count, readyStart + StreamProcessor.blockSize)
-        let block = ready[readyStart..<end]
-        for each in block {
-            position = each.sequence
+        let start = readyStart
+        block.removeAll(keepingCapacity: true)
+        for each in ready[start..<min(ready.count, start + StreamProcessor.blockSize)] {
             // samples.<shard>.<stream>
             let subject = each.message.subject
             let place = subject.dropFirst(8)
+            let tokens = place.drop { $0 != "." }.dropFirst()
+            // A stream's next sample is the next block's.
+            guard block.updateValue((each.sequence, 0), forKey: String(tokens)) == nil else { break }
+            readyStart += 1
+            position = each.sequence
             guard let number = Int(place.prefix { $0 != "." }), let shard = shards[number], shard.phase == .running, each.sequence > shard.processed else { continue }
             (shard.processed, shard.hasNews) = (each.sequence, true)
-            guard let message = incoming(each, shard, place.drop { $0 != "." }.dropFirst(), at: messages.count, &processor) else { continue }
+            guard let message = incoming(each, shard, tokens, at: messages.count, &processor) else { continue }
             messages.append(message)
             arrivals.append(each.time)
         }
@@ -171,7 +175,7 @@ final class Worker {
             messages.withUnsafeBufferPointer { messages in arrivals.withUnsafeBufferPointer { processor.process(messages, arrivals: $0, clock: Time.monotonic) } }
         }
         // Messages live until here.
-        withExtendedLifetime(block) { readyStart = end }
+        withExtendedLifetime(ready[start..<readyStart]) {}
         if readyStart == ready.count { (ready, readyStart) = ([], 0) } else if readyStart > 4096 {
             ready.removeFirst(readyStart)
             readyStart = 0

@@ -20,7 +20,7 @@ extension ControlServer {
         do {
             request = try JSONDecoder().decode(ControlRequest.self, from: Data(body))
         } catch {
-            return fail(address, Self.sentence(error, Data(body)))
+            return fail(address, Self.sentence(error))
         }
         guard let operation = request.operation else {
             return fail(address, "there is no operation \"\(request.op.prefix(40))\"; there are \(ControlRequest.Operation.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -135,21 +135,14 @@ extension ControlServer {
     }
 
     /// What is wrong with a request, in a sentence.
-    private static func sentence(_ error: any Error, _ body: Data) -> String {
+    private static func sentence(_ error: any Error) -> String {
         switch error as? DecodingError {
         case .typeMismatch(_, let context) where !context.codingPath.isEmpty: "\"\(context.codingPath[0].stringValue)\" in the request is not of the type it should be"
         case .dataCorrupted(let context) where !context.codingPath.isEmpty: "\"\(context.codingPath[0].stringValue)\" in the request is not a value it can have"
-        // Foundation calls a number that the field's type can't hold no valid JSON.
-        case .dataCorrupted where (try? JSONDecoder().decode([String: AnyJSON].self, from: body)) != nil: "a number in the request is none that its field can have"
         case .keyNotFound(let key, _): "the request has no \"\(key.stringValue)\""
         default: "the request is not a JSON object such as {\"op\":\"status\"}"
         }
     }
-}
-
-/// Whatever JSON has, not looked at.
-private struct AnyJSON: Decodable {
-    init(from decoder: any Decoder) {}
 }
 
 /// Why a request that was understood is not carried out.

@@ -16,9 +16,9 @@ import ZeroMQ
             connection = try NATSConnection(.init(servers: [server.url], name: "test"))
         }
 
-        func start(_ role: String, checkpoint: String = "1s") throws -> RunningDaemon {
+        func start(_ role: String, checkpoint: String = "1s", more: String = "") throws -> RunningDaemon {
             try RunningDaemon(configuration: { folder in
-                RunningDaemon.configuration(folder, more: "[cluster]\nrole = \"\(role)\"\nservers = [\"\(server.url)\"]\nlease = \"2s\"\n")
+                RunningDaemon.configuration(folder, more: "[cluster]\nrole = \"\(role)\"\nservers = [\"\(server.url)\"]\nlease = \"2s\"\n\(more)")
                     .replacingOccurrences(of: "directory = \"\"", with: "directory = \"\"\ncheckpoint_interval = \"\(checkpoint)\"")
             })
         }
@@ -154,6 +154,22 @@ import ZeroMQ
         try cluster.expectResults(streams, first)
         try cluster.waitForWorkers(2, first)
         #expect(try cluster.count("skipd-results") == cluster.messages("skipd-results").count)
+    }
+
+    @Test("a stream that makes room and comes back begins to count its results anew, and none of them is taken for an earlier one")
+    func evicted() throws {
+        let cluster = try Cluster()
+        let (gateway, worker) = (try cluster.start("gateway"), try cluster.start("worker", more: "[limits]\nmax_streams = 1\n"))
+        let device = try Device(gateway.ingest[0], kind: .push, in: gateway.context)
+        for round in 1...4 {
+            for stream in ["watch/a", "watch/b"] {
+                // A new stream's first timestep is always read.
+                try device.send(Sample(stream: stream, values: [Float](repeating: 0, count: 6)))
+                try worker.wait("round \(round)") { try worker.status()["messages"] == round * 2 - (stream == "watch/a" ? 1 : 0) }
+            }
+        }
+        try worker.wait("8 results", or: { "there are \((try? cluster.count("skipd-results")) ?? -1)" }) { try cluster.count("skipd-results") == 8 }
+        #expect(try cluster.messages("skipd-results").allSatisfy { $0.body["n"] as? Int == 1 })
     }
 
     @Test("where [cluster] asks for servers that aren't there, skipd says so and ends")
