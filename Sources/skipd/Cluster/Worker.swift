@@ -162,7 +162,8 @@ final class Worker {
             let place = subject.dropFirst(8)
             let tokens = place.drop { $0 != "." }.dropFirst()
             // A stream's next sample is the next block's.
-            guard block.updateValue((each.sequence, 0), forKey: String(tokens)) == nil else { break }
+            guard block[String(tokens)] == nil else { break }
+            block[String(tokens)] = (each.sequence, 0)
             readyStart += 1
             position = each.sequence
             guard let number = Int(place.prefix { $0 != "." }), let shard = shards[number], shard.phase == .running, each.sequence > shard.processed else { continue }
