@@ -111,6 +111,7 @@ struct TrainTests {
             let second = try RunningProgram("skipctl", arguments + ["--resume"]).finish()
             #expect(second.status == 0, "call \(call): \(second.error)")
             #expect(try bytes(folder.path("m")) == bytes(folder.path("whole")), "call \(call)")
+            #expect(try leftovers(folder, besides: ["data", "m", "whole", "faults.so"]) == [], "call \(call)")
             call += 5
         }
         #expect(kills > 5 && call < 200, "\(kills) kills")

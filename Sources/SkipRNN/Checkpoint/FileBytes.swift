@@ -24,7 +24,7 @@ package func readFile(_ path: String) throws(FileFormatError) -> [UInt8] {
 }
 
 /// Writes a whole file: beside its name first, then synced and renamed over it, so that an interruption or a full disk
-/// leaves either the old file or the new one. What isn't a file (a pipe, `/dev/stdout`) is written to, never replaced.
+/// leaves either the old file or the new one. What a writer of the same file left that was killed is removed. What isn't a file (a pipe, `/dev/stdout`) is written to, never replaced.
 /// - Throws: `FileFormatError` with the system's reason; nothing is left behind then.
 package func writeFile(_ bytes: [UInt8], to path: String) throws(FileFormatError) {
     var information = stat()
@@ -33,6 +33,7 @@ package func writeFile(_ bytes: [UInt8], to path: String) throws(FileFormatError
     // Through a symbolic link the file behind it is replaced, not the link.
     let target = isReplaced && exists ? resolved(path) : path
     let written = isReplaced ? "\(target).\(getpid()).part" : path
+    if isReplaced { removeAbandoned(besides: target) }
     let descriptor = open(written, O_WRONLY | O_CREAT | O_CLOEXEC | (isReplaced ? O_TRUNC : 0), 0o644)
     guard descriptor >= 0 else { throw FileFormatError(path, "can't be written: \(systemReason())") }
     var count = 0
@@ -52,6 +53,20 @@ package func writeFile(_ bytes: [UInt8], to path: String) throws(FileFormatError
         if reason != nil { unlink(written) }
     }
     if let reason { throw FileFormatError(path, "can't be written: \(reason)") }
+}
+
+/// Removes parts of a file whose writers live no more.
+private func removeAbandoned(besides target: String) {
+    let slash = target.lastIndex(of: "/")
+    let folder = slash.map { $0 == target.startIndex ? "/" : String(target[..<$0]) } ?? "."
+    let name = slash.map { target[target.index(after: $0)...] } ?? target[...]
+    guard let entries = opendir(folder) else { return }
+    defer { closedir(entries) }
+    while let entry = readdir(entries) {
+        let other = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
+        guard other.hasPrefix("\(name)."), other.hasSuffix(".part"), let writer = pid_t(other.dropFirst(name.count + 1).dropLast(5)), writer > 0 else { continue }
+        if kill(writer, 0) != 0, errno == ESRCH { unlink("\(folder)/\(other)") }
+    }
 }
 
 private func resolved(_ path: String) -> String {
