@@ -15,7 +15,7 @@ SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 # Debian packages: what the build links, and what only the tests use (a foreign ZeroMQ client, a systemd to boot the unit in, a browser to
 # look at the dashboard with).
 BUILD_PACKAGES := libzmq3-dev libsqlite3-dev libnats-dev pkg-config
-TEST_PACKAGES := python3-zmq python3-numpy mosquitto-clients systemd-container chromium nats-server
+TEST_PACKAGES := python3-zmq python3-numpy python3-cryptography mosquitto-clients systemd-container chromium nats-server
 BENCH_PACKAGES := libopenblas-dev python3 python3-venv
 
 # Those with a DocC catalog.

@@ -31,13 +31,24 @@ public final class NATSConnection {
         }
         guard let handle else {
             let reason = String(decoding: problem.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            throw NATSError("can't connect to NATS at \(options.servers.joined(separator: ", ")): \(reason)")
+            throw NATSError("can't connect to NATS at \(options.servers.joined(separator: ", ")): \(Self.explain(reason))")
         }
         self.handle = handle
         inbox = String(cString: cnats_inbox(handle))
     }
 
     deinit { cnats_close(handle) }
+
+    /// What libnats says, without the place in its source, and what to look at.
+    private static func explain(_ reason: String) -> String {
+        let words = reason.hasPrefix("(") ? reason.drop { $0 != ")" }.dropFirst().drop { $0 == ":" || $0 == " " } : reason[...]
+        if words.contains("Authorization") { return "\(words): the server knows no such user, look at the credentials" }
+        if words.contains("SSL") { return "\(words): the server's certificate is not from who the ca file says" }
+        // What libnats makes of a connection that the server ends.
+        if words.contains("Expected 'PONG'") { return "the server ended the connection: if it asks for certificates, look at the certificate and its key" }
+        if words.contains("No server available") { return "\(words): is it running, and is that its address?" }
+        return String(words)
+    }
 
     public var descriptor: CInt { cnats_descriptor(handle) }
     public var isConnected: Bool { cnats_is_connected(handle) }

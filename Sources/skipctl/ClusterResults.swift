@@ -1,3 +1,4 @@
+import Glibc
 import NATS
 import SkipStream
 
@@ -5,6 +6,8 @@ import SkipStream
 struct ClusterResults {
     private let client: ClusterClient
     private var consumer: String
+    /// The last result that has come, by its sequence.
+    private var last: Int?
     private var outstanding = 0
     private var deadline = ContinuousClock.now
     /// So many messages are asked for at a time, for so long.
@@ -16,8 +19,8 @@ struct ClusterResults {
         consumer = try Self.consumer(client)
     }
 
-    private static func consumer(_ client: ClusterClient) throws(CommandFailure) -> String {
-        guard let made = try client.consumer(of: "skipd-results", filter: "result.>", from: "new") else {
+    private static func consumer(_ client: ClusterClient, after last: Int? = nil) throws(CommandFailure) -> String {
+        guard let made = try client.consumer(of: "skipd-results", filter: "result.>", from: last == nil ? "new" : "by_start_sequence", start: last.map { $0 + 1 }) else {
             throw CommandFailure("these NATS servers have no stream skipd-results: no gateway or worker of a cluster has ever connected")
         }
         return made.name
@@ -34,19 +37,29 @@ struct ClusterResults {
             guard let message = client.next(until: min(limit ?? deadline, deadline)) else {
                 if deadline <= .now {
                     // The server that had the consumer is gone.
-                    consumer = try Self.consumer(client)
+                    consumer = try Self.consumer(client, after: last)
                     outstanding = 0
                     continue
                 }
                 return nil
             }
-            guard message.status == nil else {
+            if let status = message.status {
                 outstanding = 0
+                // 404 and 408: nothing there, and the request's time is over; anything else is the consumer's end.
+                if status != 404, status != 408 {
+                    usleep(200_000)
+                    consumer = try Self.consumer(client, after: last)
+                }
                 continue
             }
             let subject = message.subject
             guard subject.hasPrefix("result."), let name = ClusterSubject.name(subject.dropFirst("result.".count)) else { continue }
             outstanding -= 1
+            // $JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.…; later servers have two tokens more in front.
+            let place = message.reply?.split(separator: ".") ?? []
+            let sequence = place.count >= 9 ? Int(place[place.count > 9 ? 7 : 5]) : nil
+            if let sequence, let last, sequence <= last { continue }
+            last = sequence ?? last
             return [Array("result/".utf8) + name, Array(message.bytes)]
         }
     }

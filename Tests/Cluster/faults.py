@@ -99,6 +99,7 @@ def main():
         for problem in problems:
             print(problem)
         if problems or not results:
+            print(stage.describe())
             for each in [*gateways, *workers]:
                 print(f"-- {each.name}\n{each.log[-3000:]}")
             return 1

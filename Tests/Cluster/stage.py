@@ -251,6 +251,31 @@ class Stage:
             time.sleep(0.1)
 
 
+    def describe(self):
+        """What servers and daemons say of themselves, for whoever looks for the cause of a failure."""
+        lines = []
+        for server in self.servers:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{server.monitor}/jsz?streams=true&consumers=true", timeout=2) as answer:
+                    about = json.load(answer)
+            except (OSError, ValueError) as error:
+                lines.append(f"{server.name}: {error}")
+                continue
+            for account in about.get("account_details", []):
+                for stream in account.get("stream_detail", []):
+                    state, cluster = stream["state"], stream.get("cluster", {})
+                    replicas = ", ".join(f"{each['name']} {'current' if each.get('current') else 'behind'} lag {each.get('lag', 0)}" for each in cluster.get("replicas") or [])
+                    lines.append(f"{server.name}: {stream['name']} {state['messages']} messages, last {state['last_seq']}, leader {cluster.get('leader')}; {replicas}")
+                    for each in stream.get("consumer_detail") or []:
+                        lines.append(f"    consumer {each['name']} at {each['delivered']['stream_seq']}, pending {each['num_pending']}, waiting {each['num_waiting']}, leader {(each.get('cluster') or {}).get('leader')}")
+        for daemon in self.daemons.values():
+            try:
+                lines.append(f"{daemon.name}: {json.dumps(daemon.ask('status').get('cluster'))}")
+            except (TimeoutError, ValueError) as error:
+                lines.append(f"{daemon.name}: {str(error).splitlines()[0]}")
+        return "\n".join(lines)
+
+
 class Recordings:
     """The bundled recordings as endless streams of messages."""
 

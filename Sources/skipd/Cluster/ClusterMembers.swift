@@ -1,5 +1,3 @@
-import Glibc
-
 /// Which workers live, as far as this one can tell: by their signs of life in the bucket `skipd-workers`, and by a clock that goes on while
 /// the machine sleeps.
 package struct ClusterMembers {
@@ -16,7 +14,7 @@ package struct ClusterMembers {
     /// When the last sign of life was sent that is known to have been stored.
     private var renewed: Int64 = 0
 
-    package init(_ name: String, lease: Int64, now: Int64 = bootTime()) {
+    package init(_ name: String, lease: Int64, now: Int64) {
         (self.name, self.lease) = (name, lease)
         (listeningSince, lastTick, ownHeard) = (now, now, now)
     }
@@ -26,7 +24,7 @@ package struct ClusterMembers {
     /// How long to wait for others': a bit longer than a lease, for the way.
     private var patience: Int64 { lease + 1_000_000_000 }
 
-    package mutating func hear(_ other: String, now: Int64 = bootTime()) {
+    package mutating func hear(_ other: String, now: Int64) {
         heard[other] = now
         if other == name { ownHeard = now }
     }
@@ -36,44 +34,37 @@ package struct ClusterMembers {
     package mutating func renew(sentAt time: Int64) { renewed = max(renewed, time) }
 
     /// Notes that time has passed; a pause of this process, or of its connection, makes it wait for the others anew.
-    package mutating func tick(now: Int64 = bootTime()) {
+    package mutating func tick(now: Int64) {
         if now - lastTick > lease / 2 || now - ownHeard > lease / 2 { listeningSince = now }
         lastTick = now
     }
 
     /// A Boolean value indicating whether the others may count on this worker: well before they give it up this ends.
-    package func holdsLease(now: Int64 = bootTime()) -> Bool { renewed > 0 && now - renewed < lease * 7 / 10 }
+    package func holdsLease(now: Int64) -> Bool { renewed > 0 && now - renewed < lease * 7 / 10 }
 
     /// A Boolean value indicating whether a worker has surely been silent for its lease.
-    package func isGone(_ other: String, now: Int64 = bootTime()) -> Bool { other != name && now - max(heard[other] ?? 0, listeningSince) > patience }
+    package func isGone(_ other: String, now: Int64) -> Bool { other != name && now - max(heard[other] ?? 0, listeningSince) > patience }
 
     /// A Boolean value indicating whether it has listened long enough to know the others.
-    package func knowsOthers(now: Int64 = bootTime()) -> Bool { now - listeningSince > min(lease, 2 * interval) }
+    package func knowsOthers(now: Int64) -> Bool { now - listeningSince > min(lease, 2 * interval) }
 
     /// The living, in one order for all.
-    package func living(now: Int64 = bootTime()) -> [String] {
+    package func living(now: Int64) -> [String] {
         var living = heard.filter { now - $0.value <= patience }.map(\.key)
         if !living.contains(name) { living.append(name) }
         return living.sorted()
     }
 
     /// How many of `count` shards this worker should have.
-    package func quota(of count: Int, now: Int64 = bootTime()) -> Int {
+    package func quota(of count: Int, now: Int64) -> Int {
         let living = living(now: now)
         let rank = living.firstIndex(of: name) ?? 0
         return count / living.count + (rank < count % living.count ? 1 : 0)
     }
 
     /// Where among `count` shards this worker begins to look for free ones, so that several rarely want the same.
-    package func start(of count: Int) -> Int {
-        let living = living()
+    package func start(of count: Int, now: Int64) -> Int {
+        let living = living(now: now)
         return (living.firstIndex(of: name) ?? 0) * count / living.count
     }
-}
-
-/// Nanoseconds since the machine's start, its sleep included.
-package func bootTime() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_BOOTTIME, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }

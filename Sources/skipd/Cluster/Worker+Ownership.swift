@@ -11,14 +11,14 @@ extension Worker {
         watches = [
             StreamReader(link, stream: ClusterStreams.workers, filter: "$KV.skipd-workers.>", from: nil) { [unowned self] delivery in
                 guard let other = delivery.message.subject.split(separator: ".").last.map(String.init) else { return }
-                if delivery.message.header("KV-Operation") == nil { members.hear(other) } else { members.forget(other) }
+                if delivery.message.header("KV-Operation") == nil { members.hear(other, now: Time.sinceBoot) } else { members.forget(other) }
             },
             StreamReader(link, stream: ClusterStreams.shards, filter: "$KV.skipd-shards.>", from: nil) { [unowned self] delivery in
                 guard let number = ShardKey.shard(ofSubject: delivery.message.subject), let key = ShardKey(delivery.message.bytes, revision: delivery.sequence) else { return }
                 note(number, key)
             },
         ]
-        beat(at: bootTime())
+        beat(at: Time.sinceBoot)
     }
 
     /// Takes what the bucket says of a shard.
@@ -47,7 +47,7 @@ extension Worker {
 
     /// Ten times a second.
     func tick() {
-        let now = bootTime()
+        let now = Time.sinceBoot
         members.tick(now: now)
         if now - lastBeat >= members.interval { beat(at: now) }
         for watch in watches { watch.tick() }
@@ -73,7 +73,7 @@ extension Worker {
             return
         }
         var wanted = quota - staying.count
-        let start = members.start(of: Self.shardCount)
+        let start = members.start(of: Self.shardCount, now: now)
         var offset = 0
         while wanted > 0, offset < Self.shardCount {
             let number = (start + offset) % Self.shardCount

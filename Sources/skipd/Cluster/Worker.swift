@@ -76,7 +76,7 @@ final class Worker {
         checkpointInterval = interval.seconds * 1_000_000_000 + interval.attoseconds / 1_000_000_000
         results = OrderedPublisher(link, fence: .init(stream: ClusterStreams.results) { record in record.header(Self.orderHeader).flatMap { UInt64($0) } ?? 0 })
         states = OrderedPublisher(link, fence: .init(stream: ClusterStreams.states) { record in record.header("Skipd-Position").flatMap { UInt64($0) } ?? 0 })
-        members = ClusterMembers(name, lease: lease)
+        members = ClusterMembers(name, lease: lease, now: Time.sinceBoot)
         watch()
     }
 

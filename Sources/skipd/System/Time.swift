@@ -6,6 +6,8 @@ enum Time {
     static var sinceEpoch: Int64 { now(CLOCK_REALTIME) }
     /// Since some moment in the past, never set back: for spans.
     static var monotonic: Int64 { now(CLOCK_MONOTONIC) }
+    /// Since the machine's start, its sleep included.
+    static var sinceBoot: Int64 { now(CLOCK_BOOTTIME) }
 
     /// Lets a moment pass.
     static func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }

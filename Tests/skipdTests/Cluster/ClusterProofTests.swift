@@ -9,7 +9,7 @@ import Testing
 
     private func run(_ script: String, _ arguments: [String] = []) throws {
         guard let python = Python.path else { throw TestFailure("no python3 with zmq and numpy; install Debian's python3-zmq and python3-numpy") }
-        let run = try Run(python, ["\(Files.root)/Tests/Cluster/\(script).py"] + arguments, environment: ["SKIPD": Files.program("skipd")])
+        let run = try Run(python, ["\(Files.root)/Tests/Cluster/\(script).py"] + arguments, environment: ["SKIPD": Files.program("skipd"), "SKIPCTL": Files.program("skipctl")])
         print(run.output)
         #expect(run.status == 0, "\(run.output)\n\(run.errors)")
     }
@@ -18,6 +18,15 @@ import Testing
         "whatever of workers, gateways, servers and links fails, each stream's results are those of one undisturbed skipd of what JetStream has",
         .enabled(if: faultCount != nil, "it takes minutes: CLUSTER_FAULTS says how many faults, and make cluster-faults runs its script"))
     func faults() throws { try run("faults", ["--faults", Self.faultCount ?? "", "--streams", "30"]) }
+
+    @Test("a worker whose consumers run on a server that has fallen behind leaves them for others, and misses nothing")
+    func behind() throws { try run("behind") }
+
+    @Test("TLS and credentials let gateway, worker and skipctl in, and nobody without; what skipctl shows of a cluster is true")
+    func secured() throws { try run("secured") }
+
+    @Test("where libnats is not installed, who needs it says so, and who doesn't does without")
+    func withoutLibrary() throws { try run("without_libnats") }
 
     @Test("an MQTT client feeds a stream through a NATS server's own port")
     func mqtt() throws { try run("mqtt") }
