@@ -39,23 +39,10 @@ struct ClusterClient {
     func state(of stream: String) throws(CommandFailure) -> JSONValue? { try ask("STREAM.INFO.\(stream)") }
 
     /// Makes a consumer that nobody has to remove.
-    /// - Parameters:
-    ///   - from: `last_per_subject`, `new`, or `by_start_sequence`.
-    ///   - start: that sequence.
     /// - Returns: its name, and how many messages are there; nil where the stream isn't there.
-    func consumer(of stream: String, filter: String, from policy: String, start: Int? = nil) throws(CommandFailure) -> (name: String, pending: Int)? {
-        var configuration = JSONObject()
-        configuration.add("ack_policy", "none")
-        configuration.add("deliver_policy", policy)
-        configuration.add("filter_subject", filter)
-        if let start { configuration.add("opt_start_seq", start) }
-        configuration.add("mem_storage", true)
-        configuration.add("num_replicas", 1)
-        configuration.add("inactive_threshold", 30_000_000_000)
-        var request = JSONObject()
-        request.add("stream_name", stream)
-        request.add("config", configuration)
-        guard let made = try ask("CONSUMER.CREATE.\(stream)", request.text) else { return nil }
+    func consumer(of stream: String, filter: String, start: JetStreamConsumer.Start) throws(CommandFailure) -> (name: String, pending: Int)? {
+        let request = JetStreamConsumer.request(stream: stream, filter: filter, start: start)
+        guard let made = try ask("CONSUMER.CREATE.\(stream)", request) else { return nil }
         guard let name = made["name"]?.string else { throw CommandFailure("JetStream makes no consumer: \(made.text)") }
         return (name, made["num_pending"]?.integer ?? 0)
     }
@@ -76,7 +63,7 @@ struct ClusterClient {
 
     /// The latest message of each subject of a bucket; none where it isn't there.
     func latest(in stream: String) throws(CommandFailure) -> [Stored] {
-        guard let (consumer, count) = try consumer(of: stream, filter: ">", from: "last_per_subject"), count > 0 else { return [] }
+        guard let (consumer, count) = try consumer(of: stream, filter: ">", start: .lastPerSubject), count > 0 else { return [] }
         var found: [Stored] = []
         pull(consumer, of: stream, batch: count, expires: Self.patience)
         while found.count < count {
@@ -129,6 +116,6 @@ struct ClusterState {
 extension ClusterClient {
     /// How many samples of a shard lie behind a position.
     func lag(of shard: ClusterState.Shard) throws(CommandFailure) -> Int {
-        try consumer(of: "skipd-samples", filter: "samples.\(shard.number).>", from: "by_start_sequence", start: shard.position + 1)?.pending ?? 0
+        try consumer(of: "skipd-samples", filter: "samples.\(shard.number).>", start: .sequence(UInt64(shard.position) + 1))?.pending ?? 0
     }
 }

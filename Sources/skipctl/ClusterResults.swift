@@ -7,7 +7,7 @@ struct ClusterResults {
     private let client: ClusterClient
     private var consumer: String
     /// The last result that has come, by its sequence.
-    private var last: Int?
+    private var last: UInt64?
     private var outstanding = 0
     private var deadline = ContinuousClock.now
     /// So many messages are asked for at a time, for so long.
@@ -19,8 +19,8 @@ struct ClusterResults {
         consumer = try Self.consumer(client)
     }
 
-    private static func consumer(_ client: ClusterClient, after last: Int? = nil) throws(CommandFailure) -> String {
-        guard let made = try client.consumer(of: "skipd-results", filter: "result.>", from: last == nil ? "new" : "by_start_sequence", start: last.map { $0 + 1 }) else {
+    private static func consumer(_ client: ClusterClient, after last: UInt64? = nil) throws(CommandFailure) -> String {
+        guard let made = try client.consumer(of: "skipd-results", filter: "result.>", start: last.map { .sequence($0 + 1) } ?? .new) else {
             throw CommandFailure("these NATS servers have no stream skipd-results: no gateway or worker of a cluster has ever connected")
         }
         return made.name
@@ -55,11 +55,8 @@ struct ClusterResults {
             let subject = message.subject
             guard subject.hasPrefix("result."), let name = ClusterSubject.name(subject.dropFirst("result.".count)) else { continue }
             outstanding -= 1
-            // $JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.…; later servers have two tokens more in front.
-            let place = message.reply?.split(separator: ".") ?? []
-            let sequence = place.count >= 9 ? Int(place[place.count > 9 ? 7 : 5]) : nil
-            if let sequence, let last, sequence <= last { continue }
-            last = sequence ?? last
+            guard let sequence = JetStreamPlace(message)?.sequence, sequence > last ?? 0 else { continue }
+            last = sequence
             return [Array("result/".utf8) + name, Array(message.bytes)]
         }
     }

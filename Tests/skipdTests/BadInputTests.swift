@@ -188,6 +188,26 @@ import ZeroMQ
         try scene.expectUnchanged()
     }
 
+    @Test("a peer of the protocol's first version, which has no greeting, is a device like any other: what it says is counted by cause")
+    func firstVersion() throws {
+        let daemon = try RunningDaemon(ingest: "bind = [\"tcp://127.0.0.1:*\"]\npattern = \"pull\"")
+        func say(_ frames: [[UInt8]]) throws {
+            let connection = try RawConnection(daemon.ingest[0])
+            // Who it is, namely nobody; then each frame's length, which counts the flags, the flags (1: more follow), and its bytes.
+            var bytes: [UInt8] = [1, 0]
+            for (index, frame) in frames.enumerated() { bytes += [UInt8(frame.count + 1), index + 1 < frames.count ? 1 : 0] + frame }
+            let messages = try daemon.status()["messages"]
+            connection.send(bytes)
+            _ = try daemon.waitForStatus("the message") { $0["messages"] == messages + 1 }
+        }
+        let sample = Sample(stream: "watch/1", values: Array(Bundled.recording(1)[..<6]), seq: 0, ts: 5, boot: 7)
+        try say(sample.frames(.one))
+        try say([Array("nobody/1".utf8), [0, 0, 0, 0]])
+        try say([[0xFF]])
+        let status = try daemon.status()
+        #expect(status.arrived == 1 && status.dropped["unknown_route"] == 1 && status.dropped["malformed"] == 1 && status.droppedTotal == 2, "\(status)")
+    }
+
     @Test("a frame over max_message ends its own connection, and nobody else's")
     func oversized() throws {
         let scene = try Scene(more: "[limits]\nmax_message = \"64KiB\"\n")

@@ -72,12 +72,8 @@ final class ClusterLink {
     private func dispatch(_ message: NATSMessage) {
         let subject = message.subject
         guard subject.hasPrefix(connection.inbox) else {
-            // What a consumer delivers keeps its subject. $JS.ACK.<stream>.<consumer>.<five numbers>; later servers have two tokens more in front.
-            guard let reply = message.reply else { return }
-            let dots = reply.indices.filter { reply[$0] == "." }
-            guard dots.count >= 8 else { return }
-            let first = dots.count > 8 ? 3 : 1
-            if let number = consumers[reply[reply.index(after: dots[first])..<dots[first + 2]]] { receivers[number]?(message) }
+            // What a consumer delivers keeps its subject.
+            if let place = JetStreamPlace(message), let number = consumers[place.consumer] { receivers[number]?(message) }
             return
         }
         let token = subject.dropFirst(connection.inbox.count)

@@ -137,13 +137,8 @@ final class StreamReader {
         stage = .creating
         made += 1
         let attempt = made
-        var request = Array(#"{"stream_name":"\#(stream)","config":{"ack_policy":"none","mem_storage":true,"num_replicas":1,"inactive_threshold":30000000000"#.utf8)
-        if let filter {
-            request += #","filter_subject":"#.utf8
-            request.appendJSON(filter)
-        }
-        if let next { request += #","deliver_policy":"by_start_sequence","opt_start_seq":\#(max(1, next))}}"#.utf8 } else { request += #","deliver_policy":"last_per_subject"}}"#.utf8 }
-        link.ask("$JS.API.CONSUMER.CREATE.\(stream)", request) { [weak self] message in
+        let request = JetStreamConsumer.request(stream: stream, filter: filter, start: next.map { .sequence($0) } ?? .lastPerSubject)
+        link.ask("$JS.API.CONSUMER.CREATE.\(stream)", Array(request.utf8)) { [weak self] message in
             guard let self, case .creating = stage, made == attempt else { return }
             guard let message, let name = Self.name(message) else { return restart(pause: Self.pause) }
             consumer = name
@@ -181,18 +176,15 @@ final class StreamReader {
             stage = .ready
             return tick()
         }
-        // $JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer sequence>.<time>.<pending>
-        guard let tokens = message.reply?.split(separator: "."), tokens.count >= 9 else { return }
-        let offset = tokens.count > 9 ? 2 : 0
-        guard let sequence = UInt64(tokens[5 + offset]), let number = UInt64(tokens[6 + offset]), let time = Int64(tokens[7 + offset]) else { return }
-        guard number == delivered + 1 else { return restart(pause: 0) }
-        delivered = number
+        guard let place = JetStreamPlace(message) else { return }
+        guard place.number == delivered + 1 else { return restart(pause: 0) }
+        delivered = place.number
         outstanding -= 1
         // A server whose copy ends before the wanted message begins with what it has.
-        if sequence > reached {
-            (reached, lastNews) = (sequence, Time.monotonic)
-            if next != nil { next = sequence + 1 }
-            deliver(Delivery(message: message, sequence: sequence, time: time))
+        if place.sequence > reached {
+            (reached, lastNews) = (place.sequence, Time.monotonic)
+            if next != nil { next = place.sequence + 1 }
+            deliver(Delivery(message: message, sequence: place.sequence, time: place.time))
             if case .closed = stage { return }
             checkGoal()
             if case .closed = stage { return }
