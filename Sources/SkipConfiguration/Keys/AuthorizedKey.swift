@@ -25,7 +25,9 @@ public struct AuthorizedKey: Sendable, Equatable {
 
     /// The line that reads back as this key.
     public var line: String {
-        let rights = [("publish", publish.map(\.text)), ("subscribe", subscribe)].filter { !$0.1.isEmpty }
+        var rights = [("publish", publish.map(\.text)), ("subscribe", subscribe)].filter { !$0.1.isEmpty }
+        // A line has to say so where a device may do nothing.
+        if rights.isEmpty { rights = [("publish", [])] }
         let texts = rights.map { name, values in "\(name)=[\(values.map(quoted).joined(separator: ", "))]" }
         return ([publicKey, name] + texts).joined(separator: "  ")
     }

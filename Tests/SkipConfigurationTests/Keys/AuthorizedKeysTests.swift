@@ -40,6 +40,15 @@ import Testing
         #expect(try read("").keys.isEmpty)
     }
 
+    @Test("a device that may do nothing has a line that says so, and reads back")
+    func nothing() throws {
+        let keys = try read("\(Self.key) pump7 publish=[]").keys
+        #expect(keys == [AuthorizedKey(publicKey: Self.key, name: "pump7")])
+        #expect(keys.map(\.line) == ["\(Self.key)  pump7  publish=[]"])
+        #expect(try read("\(Self.key) pump7 subscribe=[]").keys == keys)
+        #expect(try AuthorizedKey(checking: keys[0].line) == keys[0])
+    }
+
     @Test("a line that begins with # is a comment, as no key does")
     func hash() throws {
         #expect(!CurveKeyText.isValid("#" + Self.key.dropFirst()))
