@@ -22,6 +22,14 @@ public struct SplitMix: RandomNumberGenerator, Sendable {
         return SplitMix(seed: seed)
     }
 
+    /// Seeds of a test with an argument, which names its seed where it fails: the one that `SKIPD_TEST_SEED` sets, else as many as
+    /// `SKIPD_TEST_SEEDS` says.
+    public static func seeds(_ count: UInt64) -> Range<UInt64> {
+        let environment = ProcessInfo.processInfo.environment
+        if let seed = environment["SKIPD_TEST_SEED"].flatMap({ UInt64($0) }) { return seed..<seed + 1 }
+        return 0..<(environment["SKIPD_TEST_SEEDS"].flatMap { UInt64($0) } ?? count)
+    }
+
     /// True once in so many calls.
     public mutating func once(in count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
 

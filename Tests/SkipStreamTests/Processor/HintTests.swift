@@ -104,6 +104,7 @@ private struct Plant: ~Copyable {
     private let signal: Signal
     private var processor: StreamProcessor
     private var sink = RecordingSink()
+    private var store = MemoryStore()
     private var chance: SplitMix
     var obeys = true
     /// Messages after which a hint reaches the device, and how many of a hundred never do.
@@ -176,7 +177,6 @@ private struct Plant: ~Copyable {
 
     /// Stops the daemon cleanly and starts it again: its counts begin anew, its streams do not.
     mutating func restart() {
-        var store = MemoryStore()
         store.take(from: &processor)
         before.omitted += processor.counters.omitted
         before.lost += processor.counters.lost
