@@ -120,6 +120,8 @@ man: build ## Write manual pages and shell completions to .build/man
 	    "$$bin/generate-manual" "$$bin/$$tool" --date "$$date" --output-directory .build/man; \
 	    for shell in bash zsh fish; do "$$bin/$$tool" --generate-completion-script $$shell >.build/man/$$tool.$$shell; done; \
 	done
+	@# They are read by a shell that runs, never started as programs.
+	@sed -i '1{/^#!/d}' .build/man/*.bash
 	@# The generator leaves paragraphs as empty lines, and takes the parser's own "help" for a subcommand, which skipd has none of.
 	@sed -i 's/^$$/.Pp/' .build/man/*.1
 	@sed -i -e '/^\.Ar subcommand$$/d' -e '/^\.It Em help$$/,/^\.El$$/d' .build/man/skipd.1
@@ -168,7 +170,8 @@ lay-out:
 	    systemd/skipd.service >.build/skipd.service; \
 	put 644 .build/skipd.service $(UNITDIR)/skipd.service; \
 	put 644 systemd/skipd.sysusers $(SYSUSERSDIR)/skipd.conf; \
-	for file in README.md CHANGELOG.md LICENSE NOTICE etc/skipd/skipd.toml; do put 644 $$file $(PREFIX)/share/doc/skipd/$${file##*/}; done
+	for file in README.md CHANGELOG.md LICENSE NOTICE etc/skipd/skipd.toml; do put 644 $$file $(PREFIX)/share/doc/skipd/$${file##*/}; done; \
+	for file in docs/*.md docs/images/*.{svg,png} examples/*.{c,py,toml}; do put 644 $$file $(PREFIX)/share/doc/skipd/$$file; done
 
 deb: build man ## Build the Debian package, and let lintian look at it: dist/skipd_VERSION_amd64.deb
 	@$(call install-missing,chrpath debhelper dpkg-dev fakeroot lintian)
