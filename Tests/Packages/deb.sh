@@ -23,15 +23,17 @@ eventually() {
 cleanup() {
     [[ -z $leader ]] || kill -RTMIN+4 "$leader" 2>/dev/null || true # systemd: power off
     wait 2>/dev/null || true
-    rm -rf "$root"
+    rm -rf "$root" "$root.log"
 }
 trap cleanup EXIT
 
-if [[ ! -e $base/etc/debian_version ]]; then
+# What the package depends on is part of the base, so that the container needs no network.
+packages=systemd,systemd-sysv,dbus,adduser,init-system-helpers,$(dpkg-deb -f "$deb" Depends | sed 's/([^)]*)//g; s/|[^,]*//g; s/ //g')
+if [[ $(cat "$base/root/packages" 2>/dev/null) != "$packages" ]]; then
     say 'making a Debian 12'
-    # What the package depends on is part of it, so that the container needs no network.
-    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,adduser,init-system-helpers,"$(dpkg-deb -f "$deb" Depends \
-        | sed 's/([^)]*)//g; s/|[^,]*//g; s/ //g')" bookworm "$base.part" >/dev/null
+    rm -rf "$base" "$base.part"
+    debootstrap --variant=minbase --include="$packages" bookworm "$base.part" >"$root.log" || { tail -n 20 "$root.log" >&2; fail 'debootstrap could not make it'; }
+    echo "$packages" >"$base.part/root/packages"
     mv "$base.part" "$base"
 fi
 cp -a "$base/." "$root"
@@ -42,14 +44,15 @@ sed -i -E 's/^(Version: .*)$/\1+next/' "$root/root/next/DEBIAN/control"
 echo '# a new default' >>"$root/root/next/etc/skipd/skipd.toml"
 dpkg-deb --root-owner-group -b "$root/root/next" "$root/root/next.deb" >/dev/null
 
-systemd-nspawn --quiet --directory="$root" --private-network --register=no --keep-unit --link-journal=no --console=pipe --boot >"$root/../${root##*/}.log" 2>&1 </dev/null &
+systemd-nspawn --quiet --directory="$root" --private-network --register=no --keep-unit --link-journal=no --console=pipe --boot >"$root.log" 2>&1 </dev/null &
 nspawn=$!
+isUp=
 for _ in $(seq 300); do
     leader=$(ps -o pid= --ppid "$nspawn" | tr -d ' ' | head -n 1)
-    if [[ -n $leader ]] && inside systemctl is-system-running 2>/dev/null | grep -qE 'running|degraded'; then break; fi
+    if [[ -n $leader ]] && inside systemctl is-system-running 2>/dev/null | grep -qE 'running|degraded'; then isUp=1; break; fi
     sleep 0.2
 done
-rm -f "$root/../${root##*/}.log"
+[[ -n $isUp ]] || { tail -n 20 "$root.log" >&2; fail 'the container did not boot'; }
 
 say 'install: the service runs, under its own account'
 inside dpkg -i /root/skipd.deb
@@ -60,20 +63,30 @@ inside systemctl is-enabled skipd >/dev/null || fail 'the service is not enabled
 inside sh -c '! ldd /usr/bin/skipd /usr/bin/skipctl | grep -iE "swift|not found"' || fail 'a library of Swift is needed, or one is missing'
 inside man -w skipd >/dev/null 2>&1 || [[ -e $root/usr/share/man/man1/skipd.1.gz || ! -d $root/usr/share/man ]] || say 'no manual pages (the base system leaves them out)'
 
-say 'upgrade: a changed configuration and the state stay, the service runs on'
-inside sh -c 'echo "# mine" >>/etc/skipd/skipd.toml; echo kept >/var/lib/skipd/witness'
+say 'samples go in, and results are made of them'
+inside skipctl pub 'watch/{}' /usr/share/skipd/recordings/watch-seven.safetensors --batch 50
+# One is in the middle of a sequence.
+inside skipctl pub watch/open --generate sine --features 6 --count 150 --rate 1e6
+eventually sh -c 'skipctl status | grep -q "10,812 arrived"'
+eventually sh -c 'skipctl stream watch/open | grep -q "of 150 timesteps read"'
+
+say 'upgrade: a changed configuration and the streams stay, the service runs on'
+# What changes by itself is left out.
+streams() { inside skipctl streams --sort name --json | sed -E 's/"idle_s":[0-9]+,?//'; }
+streams >"$root/root/streams"
+inside sh -c 'echo "# mine" >>/etc/skipd/skipd.toml'
 before=$(inside systemctl show --value -p MainPID skipd)
 inside dpkg -i --force-confold /root/next.deb
 eventually systemctl is-active skipd
 eventually skipctl status
 [[ $(inside systemctl show --value -p MainPID skipd) != "$before" ]] || fail 'the old program still runs'
 inside grep -q '# mine' /etc/skipd/skipd.toml || fail 'the configuration was replaced'
-inside grep -q kept /var/lib/skipd/witness || fail 'the state is gone'
+streams | diff "$root/root/streams" - >&2 || fail 'the streams are not as they were'
 
 say 'remove: the service is gone, configuration and state are not'
 inside dpkg -r skipd
 inside sh -c '! systemctl is-active skipd' >/dev/null || fail 'the service still runs'
-inside test -e /etc/skipd/skipd.toml -a -e /var/lib/skipd/witness || fail 'a removal took the configuration or the state'
+inside test -e /etc/skipd/skipd.toml -a -e /var/lib/skipd/state.sqlite || fail 'a removal took the configuration or the state'
 
 say 'purge: nothing is left'
 inside dpkg -P skipd
