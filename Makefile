@@ -171,7 +171,7 @@ lay-out:
 	put 644 .build/skipd.service $(UNITDIR)/skipd.service; \
 	put 644 systemd/skipd.sysusers $(SYSUSERSDIR)/skipd.conf; \
 	for file in README.md CHANGELOG.md LICENSE NOTICE etc/skipd/skipd.toml; do put 644 $$file $(PREFIX)/share/doc/skipd/$${file##*/}; done; \
-	for file in docs/*.md docs/images/*.{svg,png} examples/*.{c,py,toml}; do put 644 $$file $(PREFIX)/share/doc/skipd/$$file; done
+	for file in docs/*.md docs/images/*.{svg,png} examples/*.{c,py}; do put 644 $$file $(PREFIX)/share/doc/skipd/$$file; done
 
 deb: build man ## Build the Debian package, and let lintian look at it: dist/skipd_VERSION_amd64.deb
 	@$(call install-missing,chrpath debhelper dpkg-dev fakeroot lintian)
