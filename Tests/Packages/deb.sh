@@ -9,7 +9,8 @@ set -euo pipefail
 deb=$(realpath "$1")
 base=${XDG_CACHE_HOME:-$HOME/.cache}/skipd-debian
 root=$(mktemp -d /var/tmp/skipd-deb-XXXXXX)
-leader=
+nspawn=""
+leader=""
 
 say() { printf '%s\n' "== $*"; }
 fail() { printf '%s\n' "FAILED: $*" >&2; exit 1; }
@@ -21,8 +22,8 @@ eventually() {
     fail "waited in vain for: $*"
 }
 cleanup() {
-    [[ -z $leader ]] || kill -RTMIN+4 "$leader" 2>/dev/null || true # systemd: power off
-    wait 2>/dev/null || true
+    # To systemd-nspawn, SIGTERM means an orderly power-off.
+    [[ -z $nspawn ]] || { kill "$nspawn" && wait "$nspawn"; } 2>/dev/null || true
     rm -rf "$root" "$root.log"
 }
 trap cleanup EXIT
@@ -46,9 +47,10 @@ dpkg-deb --root-owner-group -b "$root/root/next" "$root/root/next.deb" >/dev/nul
 
 systemd-nspawn --quiet --directory="$root" --private-network --register=no --keep-unit --link-journal=no --console=pipe --boot >"$root.log" 2>&1 </dev/null &
 nspawn=$!
-isUp=
+isUp=""
 for _ in $(seq 300); do
-    leader=$(ps -o pid= --ppid "$nspawn" | tr -d ' ' | head -n 1)
+    kill -0 "$nspawn" 2>/dev/null || break
+    leader=$(cut -d ' ' -f 1 "/proc/$nspawn/task/$nspawn/children" || true)
     if [[ -n $leader ]] && inside systemctl is-system-running 2>/dev/null | grep -qE 'running|degraded'; then isUp=1; break; fi
     sleep 0.2
 done
@@ -61,6 +63,10 @@ eventually skipctl status
 inside systemctl is-enabled skipd >/dev/null || fail 'the service is not enabled'
 [[ $(inside stat -c %U:%a /var/lib/skipd) == skipd:750 ]] || fail 'the folder of the states belongs to somebody else'
 inside sh -c '! ldd /usr/bin/skipd /usr/bin/skipctl | grep -iE "swift|not found"' || fail 'a library of Swift is needed, or one is missing'
+[[ -z $(inside journalctl --no-pager --quiet --unit skipd --priority warning) ]] || { inside journalctl --no-pager --unit skipd >&2; fail 'the journal has complaints'; }
+for file in $(sed -n 's|^Documentation=file:||p' "$root/lib/systemd/system/skipd.service") /usr/share/doc/skipd/docs/operations.md; do
+    [[ -e $root$file ]] || fail "the manual $file is missing"
+done
 inside man -w skipd >/dev/null 2>&1 || [[ -e $root/usr/share/man/man1/skipd.1.gz || ! -d $root/usr/share/man ]] || say 'no manual pages (the base system leaves them out)'
 
 say 'samples go in, and results are made of them'
