@@ -43,7 +43,7 @@ cp "$deb" "$root/root/skipd.deb"
 dpkg-deb -R "$deb" "$root/root/next"
 sed -i -E 's/^(Version: .*)$/\1+next/' "$root/root/next/DEBIAN/control"
 echo '# a new default' >>"$root/root/next/etc/skipd/skipd.toml"
-dpkg-deb --root-owner-group -b "$root/root/next" "$root/root/next.deb" >/dev/null
+dpkg-deb -Zgzip -z1 --root-owner-group -b "$root/root/next" "$root/root/next.deb" >/dev/null
 
 systemd-nspawn --quiet --directory="$root" --private-network --register=no --keep-unit --link-journal=no --console=pipe --boot >"$root.log" 2>&1 </dev/null &
 nspawn=$!
