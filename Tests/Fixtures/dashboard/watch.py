@@ -50,7 +50,8 @@ def traffic(endpoint, stopped):
     seq = 0
     while not stopped.is_set():
         for place, name in enumerate(STREAMS):
-            if name == "watch/lossy" and seq // 25 % 4 == 3:
+            # One begins after the other, so that not all sequences begin together.
+            if seq < 20 * place or name == "watch/lossy" and seq // 25 % 4 == 3:
                 continue
             samples = played[place % len(played)]
             header = struct.pack("<2sBBBBHQqII", b"SK", 1, 8, 0, 0, 1, seq, 0, 7, 0)
