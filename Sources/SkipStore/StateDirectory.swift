@@ -24,7 +24,7 @@ public final class StateDirectory: Sendable {
     public func take() throws(StoreError) {
         try lock.withLock { (lock) throws(StoreError) in
             if lock >= 0, !isAt(lock) {
-                close(lock)
+                Self.unlock(lock)
                 lock = -1
             }
             if lock < 0 { lock = try open() }
@@ -56,9 +56,15 @@ public final class StateDirectory: Sendable {
     /// Leaves the folder to other processes.
     func release() {
         lock.withLock { lock in
-            if lock >= 0 { close(lock) }
+            if lock >= 0 { Self.unlock(lock) }
             lock = -1
         }
+    }
+
+    /// Unlocks besides closing: a child between its fork and its exec has the file too, and would keep the lock.
+    private static func unlock(_ lock: CInt) {
+        flock(lock, LOCK_UN)
+        close(lock)
     }
 
     /// Renames the store, so that it is kept as it is and a new one can be made.

@@ -39,13 +39,17 @@ public final class SocketMonitor: Sendable {
     }
 
     private let tally = Mutex(Counts())
+    fileprivate let trimsHeap: Bool
     private let thread: Mutex<pthread_t?>
 
     /// Starts counting for `socket`, which has no other monitor. To be called by the thread that uses the socket.
     ///
     /// The corresponding C function is `zmq_socket_monitor`.
-    public init(of socket: borrowing Socket) throws(ZeroMQError) {
+    /// - Parameter trimsHeap: Whether what closed connections leave in the process's heap is given back to the system, on the monitor's thread:
+    ///   for sockets whose peers come and go for days.
+    public init(of socket: borrowing Socket, trimsHeap: Bool = false) throws(ZeroMQError) {
         thread = Mutex(nil)
+        self.trimsHeap = trimsHeap
         let endpoint = "inproc://ZeroMQ.SocketMonitor.\(Self.made.wrappingAdd(1, ordering: .relaxed).newValue)"
         guard zmq_socket_monitor(socket.raw, endpoint, Self.events) == 0 else { throw ZeroMQError(action: "monitor a socket") }
         let source = try Socket(.pair, in: socket.context)
@@ -87,7 +91,8 @@ public final class SocketMonitor: Sendable {
         | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
         | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
 
-    fileprivate func count(_ event: CInt) {
+    /// - Returns: the counts now.
+    fileprivate func count(_ event: CInt) -> Counts {
         tally.withLock { counts in
             switch event {
             case ZMQ_EVENT_CONNECTED, ZMQ_EVENT_ACCEPTED: counts.opened += 1
@@ -97,6 +102,7 @@ public final class SocketMonitor: Sendable {
             case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: counts.failed += 1
             default: break
             }
+            return counts
         }
     }
 }
@@ -117,6 +123,7 @@ private final class Reader {
         sigfillset(&all)
         pthread_sigmask(SIG_BLOCK, &all, nil)
         var message = Message()
+        var heapTrim = HeapTrim()
         while true {
             // Fails once the context is shut down.
             guard let received = try? source.receive(into: &message, wait: true), received else { return }
@@ -124,7 +131,8 @@ private final class Reader {
             if message.more, message.count >= 2 {
                 let event = CInt(message.bytes.loadUnaligned(as: UInt16.self))
                 if event == ZMQ_EVENT_MONITOR_STOPPED { return }
-                monitor.count(event)
+                let counts = monitor.count(event)
+                if event == ZMQ_EVENT_DISCONNECTED, monitor.trimsHeap { heapTrim.connectionClosed(open: counts.current) }
             }
         }
     }

@@ -57,6 +57,20 @@ struct StateStoreTests {
         _ = first
     }
 
+    @Test("a directory is free as soon as it is given back, whoever has inherited its lock file")
+    func inherited() throws {
+        let directory = try TemporaryDirectory()
+        var first: StateDirectory? = StateDirectory(directory.path)
+        try first?.take()
+        // As a child has it between its fork and its exec.
+        let inherited = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { CInt($0) }
+            .filter { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == "\(directory.path)/lock" }.map { dup($0) }
+        #expect(inherited.count == 1)
+        defer { for file in inherited { close(file) } }
+        first = nil
+        try StateDirectory(directory.path).take()
+    }
+
     @Test("where the directory can't be made the checkpoint fails, and one after it is there succeeds")
     func noDirectory() throws {
         var generator = SplitMix(seed: 2)

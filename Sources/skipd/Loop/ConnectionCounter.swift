@@ -13,7 +13,7 @@ final class ConnectionCounter: Sendable {
 
     /// Counts a socket's connections from now on: to be called before it binds or connects. One that was watched before is closed.
     func watch(_ socket: borrowing Socket) throws(ZeroMQError) {
-        let monitor = try SocketMonitor(of: socket)
+        let monitor = try SocketMonitor(of: socket, trimsHeap: true)
         state.withLock { state in
             if let counts = state.monitors.last?.counts {
                 // What was open has closed with its socket.
