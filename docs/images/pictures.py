@@ -6,6 +6,7 @@
 """
 import array
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -138,18 +139,19 @@ def stretch(skipctl):
         summary = replay(skipctl, "--stretch", str(factor), "--json")[-1]
         points.append((factor, summary["updates"] / summary["timesteps"], summary["accuracy"]))
     left, top, width, height = 60, 40, 520, 220
-    most = max(share for _, share, _ in points)
-    body = [f'<text class="title" x="{left}" y="18">Stretching the bundled model: timesteps read, sequences right</text>']
+    most = math.ceil(max(share for _, share, _ in points) * 50) / 50  # the axis ends at an even percentage
+    body = [f'<text class="title" x="{left}" y="18">Stretching the bundled model: sequences right, over timesteps read</text>']
     for value in (0, 0.25, 0.5, 0.75, 1):
         at = top + height * (1 - value)
         body.append(f'<line class="grid" x1="{left}" x2="{left + width}" y1="{at}" y2="{at}"/><text class="small" x="{left - 8}" y="{at + 4}" text-anchor="end">{value:.0%}</text>')
-    places = [(left + share / most * width * 0.95, top + height * (1 - accuracy)) for _, share, accuracy in points]
+    for percent in range(0, round(100 * most) + 1, 2):
+        at = left + percent / 100 / most * width
+        body.append(f'<line class="grid" x1="{at:.1f}" x2="{at:.1f}" y1="{top}" y2="{top + height}"/><text class="small" x="{at:.1f}" y="{top + height + 16}" text-anchor="middle">{percent}%</text>')
+    places = [(left + share / most * width, top + height * (1 - accuracy)) for _, share, accuracy in points]
     body.append(f'<path class="sum" d="{path(places)}"/>')
-    for (factor, share, accuracy), (px, py) in zip(points, places):
+    for (factor, _, _), (px, py) in zip(points, places):
         body.append(f'<circle class="read" cx="{px:.1f}" cy="{py:.1f}" r="4"/><text class="small" x="{px:.1f}" y="{py - 9:.1f}" text-anchor="middle">{factor:g}</text>')
-        body.append(f'<text class="small" x="{px:.1f}" y="{top + height + 16}" text-anchor="middle">{100 * share:.1f}</text>' if factor in (1, 1.5, 2, 4, 8) else "")
-    body.append(f'<text class="small" x="{left + width}" y="{top + height + 34}" text-anchor="end">% of the timesteps read; the points carry the stretch</text>')
-    body.append(f'<text class="small" x="{left}" y="{top + height + 34}">sequences right ↑</text>')
+    body.append(f'<text class="small" x="{left + width}" y="{top + height + 34}" text-anchor="end">timesteps read; each point has its stretch above it</text>')
     return document(600, 310, body, "Accuracy over the share of timesteps read, for several values of stretch")
 
 
