@@ -51,7 +51,8 @@ test: test-deps ## Build without a warning, then run every test
 	@mkdir -p .build
 	$(SWIFT) build -c release --build-tests 2>&1 | tee .build/warnings.log
 	@$(refuse-warnings)
-	$(SWIFT) test -c release --skip-build --disable-xctest
+	@# Suites run side by side, so what failed is far above the end: it is said once more.
+	$(SWIFT) test -c release --skip-build --disable-xctest 2>&1 | tee .build/test.log || { grep '^✘' .build/test.log; exit 1; }
 
 # How long each of these goes on: see docs/testing.md.
 CRASH_KILLS ?= 200
