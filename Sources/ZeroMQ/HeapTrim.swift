@@ -8,8 +8,9 @@ import CZeroMQ
 struct HeapTrim {
     private var closed = 0
 
-    /// After so many connections, and so many as there are: what a trim takes, some 7 µs a connection, is paid for by those that came in between.
-    private static let least = 256
+    /// After so many connections, and a quarter of those that there are: what a trim takes, some 7 µs a connection, is paid for by those that came in
+    /// between.
+    private static let least = 64
     /// Beyond so many connections that would hold messages up for longer than 5 ms, as it locks the arena; there the arena's size is the bound.
     private static let mostConnections = 700
 
@@ -17,7 +18,7 @@ struct HeapTrim {
     /// - Parameter open: How many there are now.
     mutating func connectionClosed(open: Int) {
         closed += 1
-        guard closed >= max(Self.least, open), open <= Self.mostConnections else { return }
+        guard closed >= max(Self.least, open / 4), open <= Self.mostConnections else { return }
         closed = 0
         malloc_trim(0)
     }
