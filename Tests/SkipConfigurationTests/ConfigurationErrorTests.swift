@@ -90,6 +90,46 @@ func problems(_ text: String) -> String {
         #expect(problems("[ingest]\n\t\(header)\n").hasPrefix("skipd.toml:2:"))
     }
 
+    @Test("a date without the time that it announces is told with its place, and ends nothing", arguments: ["`07:32:00", ":0", "", "-00:00", "Z", " 07:32"])
+    func times(time: String) {
+        #expect(problems("[limits]\nmax_streams = 1979-05-27T\(time)\n") == "skipd.toml:2:26: a time of day was expected after the date and T")
+        #expect(problems("a = [1979-05-27t\(time)]\n").hasPrefix("skipd.toml:1:17: a time of day"))
+    }
+
+    @Test("a brace in the place of an array's element is told with its place, and ends nothing")
+    func braces() {
+        #expect(problems("[ingest]\nbind = [}\n") == "skipd.toml:2:9: a value or ] was expected, not }")
+        #expect(problems("[ingest]\nbind = [\"tcp://127.0.0.1:1\", # {\n\n  }]\n") == "skipd.toml:4:3: a value or ] was expected, not }")
+        #expect(problems("a = [{}, { b = [] }, {}]\n").hasPrefix("skipd.toml:1: unknown key"))
+    }
+
+    @Test("in quotes and in comments neither headers nor dates are looked for")
+    func covered() {
+        for quoted in ["\"\"\"\n[=]\\\" 1979-05-27Tx\"\"\"\"\"", "\'\'\'\n[=]\\ 1979-05-27Tx\'\'\'\'", "\"[=] \\\" 1979-05-27Tx\"", "'[=] \\ 1979-05-27Tx'", "'' # '\n# [=] 1979-05-27Tx"] {
+            #expect(problems("[ingest]\npattern = \(quoted)\n").contains(": pattern is \""), "\(problems("[ingest]\npattern = \(quoted)\n"))")
+        }
+        #expect(problems("[ingest]\npattern = \"\"\"a\"\"\" # \"\n[=]\n").hasPrefix("skipd.toml:3:2: a table's name"))
+        #expect(problems("[ingest]\npattern = 'a' # \"\"\"\n[=]\n").hasPrefix("skipd.toml:3:2: a table's name"))
+    }
+
+    // toml++ (3.4) declares it impossible that these come where it looks for blanks, so what it makes of them is the compiler's choice.
+    @Test("a letter of another alphabet outside of quotes is refused where it stands, and kept in a text")
+    func letters() {
+        for range in [0xA1...0x499, 0x2DE6...0x2FFF, 0x3001...0x31DF, 0xFDA6...0xFEFE] as [ClosedRange<UInt32>] {
+            for letter in range.compactMap({ Unicode.Scalar($0) }) {
+                let refusal = problems("[ingest]\(letter)\n")
+                #expect(refusal.hasPrefix("skipd.toml:1:"), "U+\(String(letter.value, radix: 16)): \(refusal)")
+            }
+        }
+        for blank in ["\u{A0}", "\u{2003}", "\u{2028}", "\u{FEFF}", "”"] {
+            #expect(problems("[limits]\nmax_streams\(blank) = 5\n") == "skipd.toml:2:12: a character beyond ASCII may stand in quotes or in a comment only")
+        }
+        #expect(problems("\u{FEFF}[limits] # é\nmax_streams = 5 # “\n") == "")
+        // Behind a break that is taken out, it looks for blanks in a text.
+        let text = "[ingest]\npattern = \"\"\"\\\n  Д\u{FDA6}\u{31DF} x\"\"\"\n"
+        #expect(problems(text).contains("pattern is \"Д\u{FDA6}\u{31DF} x\""), "\(problems(text))")
+    }
+
     @Test("two models of one name are refused")
     func duplicates() {
         let text = smallest + "\n[[model]]\nname = \"watch\"\npath = \"b\"\n"

@@ -42,7 +42,7 @@ struct TOMLDocument {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw fail(nil, nil, "is not UTF-8 text") }
         // TOMLKit passes the text on as a C string, which would end there.
         if let zero = bytes.firstIndex(of: 0) { throw fail(bytes[..<zero].count { $0 == lineBreak } + 1, nil, "a zero byte is not allowed") }
-        if let place = Self.badHeader(bytes) { throw fail(place.line, place.column, "a table's name was expected after [, in letters, digits, - and _, or in quotes") }
+        if let fault = TOMLFault.first(in: bytes) { throw fail(fault.line, fault.column, fault.sentence) }
         do {
             if let root = Self.last.withLock({ last in last?.bytes == bytes ? last?.root : nil }) {
                 self.root = root
@@ -58,27 +58,6 @@ struct TOMLDocument {
         }
         self.file = file
         lines = TOMLLines(bytes)
-    }
-
-    /// Where the first line is that begins with [ and goes on as no table header can: toml++ ends the process there (an assertion of its `parse_key`).
-    ///
-    /// In an array or a text of several lines such a line is refused as well, which none of our keys needs.
-    private static func badHeader(_ bytes: [UInt8]) -> (line: Int, column: Int)? {
-        func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
-        for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
-            var rest = line.drop(while: isBlank)
-            guard rest.first == UInt8(ascii: "[") else { continue }
-            rest = rest.dropFirst().drop(while: isBlank)
-            if rest.first == UInt8(ascii: "[") { rest = rest.dropFirst().drop(while: isBlank) }
-            switch rest.first ?? UInt8(ascii: "\n") {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "]"):
-                continue
-            default: return (index + 1, rest.startIndex - line.startIndex + 1)
-            }
-        }
-        return nil
     }
 
     /// toml++ begins its sentences with "Error while parsing …:" and a capital; ours follow a place.
