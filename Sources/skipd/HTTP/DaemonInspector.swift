@@ -26,9 +26,9 @@ struct DaemonInspector: Sendable {
             kernels: Kernels.best.name)
     }
 
-    /// A Boolean value indicating whether samples are taken.
-    var isReady: Bool {
-        get async { await ask(LoopRequest.status).map { !$0.isDrained } ?? false }
+    /// A Boolean value indicating whether samples are taken no more, because somebody has asked for it.
+    var isDrained: Bool? {
+        get async { await ask(LoopRequest.status)?.isDrained }
     }
 
     /// Watches exactly these streams from now on, and reports them; nil in a place for a stream that is not there.

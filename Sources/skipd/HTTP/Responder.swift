@@ -42,7 +42,11 @@ struct Responder: Sendable {
         case "/healthz":
             return await daemon.status() == nil ? text(.serviceUnavailable, "The sample loop does not answer.") : text(.ok, "ok")
         case "/readyz":
-            return await daemon.isReady ? text(.ok, "ready") : text(.serviceUnavailable, "skipd is starting or stopping, and takes no samples.")
+            return switch await daemon.isDrained {
+            case false?: text(.ok, "ready")
+            case true?: text(.serviceUnavailable, "skipd is drained and takes no samples until it is restarted.")
+            case nil: text(.serviceUnavailable, "skipd is starting or stopping, and takes no samples.")
+            }
         default:
             return text(.notFound, "There is nothing here; see /, /metrics, /healthz and /readyz.")
         }

@@ -19,12 +19,13 @@ import Testing
         #expect(try daemon.get("/etc/passwd").status == 404)
     }
 
-    @Test("a drained skipd is healthy and not ready")
+    @Test("a drained skipd is healthy and not ready, and says why")
     func drained() throws {
         let daemon = try RunningDaemon.withHTTP()
         _ = try daemon.ask("{\"op\":\"drain\"}")
         #expect(try daemon.get("/healthz").status == 200)
-        #expect(try daemon.get("/readyz").status == 503)
+        let ready = try daemon.get("/readyz")
+        #expect(ready.status == 503 && ready.body == "skipd is drained and takes no samples until it is restarted.\n")
     }
 
     @Test("the page and its parts allow nothing from elsewhere, and nothing inline")
