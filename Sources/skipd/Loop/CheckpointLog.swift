@@ -103,7 +103,8 @@ struct RestoreCounts {
 
     /// `12 streams, 3 of them with a state that another kernel variant computed, …`.
     var sentence: String {
-        var parts = ["\(continued + onOtherKernels + begunAnew) streams"]
+        let restored = continued + onOtherKernels + begunAnew
+        var parts = ["\(restored) stream\(restored == 1 ? "" : "s")"]
         if onOtherKernels > 0 { parts.append("\(onOtherKernels) of them with a state that another kernel variant computed") }
         if begunAnew > 0 { parts.append("\(begunAnew) of them begin anew, because their model or sequence is another") }
         if damaged > 0 { parts.append("\(damaged) more are damaged") }

@@ -32,7 +32,7 @@ import ZeroMQ
         #expect(daemon.waitForEnd() == -SIGKILL)
         let after = try keeper.start()
         #expect(try after.stream("watch/1") == before)
-        #expect(after.log.contains("restored 1 streams"))
+        #expect(after.log.contains("restored 1 stream in"))
         // Nothing has changed since, so nothing is written.
         #expect(try after.ask("{\"op\":\"checkpoint\"}")["streams"] as? Int == 0)
     }
