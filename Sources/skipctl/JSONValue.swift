@@ -1,3 +1,4 @@
+import SkipConfiguration
 import SkipRNN
 
 /// A JSON text as skipd sends it: numbers keep their digits, members their order.

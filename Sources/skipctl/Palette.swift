@@ -1,4 +1,5 @@
 import Glibc
+import SkipConfiguration
 
 /// Colours for a terminal; plain text everywhere else, and where `NO_COLOR` is set (<https://no-color.org>).
 struct Palette {

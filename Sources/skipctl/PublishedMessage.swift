@@ -1,3 +1,5 @@
+import SkipConfiguration
+
 /// One message that skipd published: a result, a hint or an event.
 struct PublishedMessage {
     enum Kind: String, CaseIterable {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SkipConfiguration
 import SkipStream
 
 /// `skipctl stream`: everything about one stream.
@@ -34,7 +35,7 @@ struct StreamCommand: ParsableCommand {
         case let due?: "at \(grouped(Int(due))), after \(counted(Int(due - stream.nextTimestep), "timestep")) more"
         }
         return [
-            fact("stream", stream.stream),
+            fact("stream", stream.stream.printable),
             fact("model", stream.model),
             fact("label", stream.label.map { palette.label($0) + (stream.p.map { " " + decimal($0, 3) } ?? "") } ?? "none yet"),
             fact("sequence", "\(grouped(Int(stream.updates))) of \(counted(Int(stream.timesteps), "timestep")) read (\(percentage(Int(stream.updates), of: Int(stream.timesteps))))"),

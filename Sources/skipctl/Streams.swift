@@ -1,4 +1,5 @@
 import ArgumentParser
+import SkipConfiguration
 import SkipStream
 
 /// `skipctl streams`: which streams there are, and how they travel.
@@ -64,7 +65,7 @@ struct StreamsList: ParsableCommand {
 
     private static func row(_ stream: StreamReply) -> [String] {
         [
-            stream.stream, stream.model, stream.label?.printable ?? "–", stream.p.map { decimal($0, 3) } ?? "–", grouped(Int(stream.updates)), grouped(Int(stream.timesteps)),
+            stream.stream.printable, stream.model, stream.label?.printable ?? "–", stream.p.map { decimal($0, 3) } ?? "–", grouped(Int(stream.updates)), grouped(Int(stream.timesteps)),
             percentage(Int(stream.updates), of: Int(stream.timesteps)), grouped(Int(stream.lost)), period(Double(stream.idleSeconds)),
         ]
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import SkipConfiguration
 import SkipStream
 
 /// `skipctl streams export`: streams with their state, for another daemon.
@@ -73,7 +74,7 @@ struct StreamsImport: ParsableCommand {
         if json {
             try output.line(String(decoding: JSONEncoder().encode(total), as: UTF8.self))
         } else {
-            for refusal in total.refused { tell("\(refusal.stream ?? "a record") was refused: \(refusal.reason)") }
+            for refusal in total.refused { tell("\((refusal.stream ?? "a record").printable) was refused: \(refusal.reason)") }
             try output.line("\(counted(total.imported, "stream")) imported" + (total.onOtherKernels > 0 ? ", \(grouped(total.onOtherKernels)) of them from another CPU's kernels: equal within rounding" : ""))
         }
         try output.flush()

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import SkipConfiguration
 import SkipStream
 
 /// The picture: a head of six lines and one for each model, a line for each stream, a line of keys.
@@ -102,7 +103,7 @@ private struct TopTable {
     init(_ streams: some Collection<TopStream>, columns: Int) {
         labelWidth = min(16, streams.reduce(5) { max($0, $1.reply.label?.count ?? 0) })
         let others = Self.numbers.reduce(0) { $0 + $1.1 + 2 } + 2 + labelWidth
-        let longest = streams.reduce(6) { max($0, $1.reply.stream.count) }
+        let longest = streams.reduce(6) { max($0, $1.reply.stream.printable.count) }
         nameWidth = max(8, min(longest, columns - others))
         self.columns = columns
     }
@@ -120,7 +121,7 @@ private struct TopTable {
             grouped(Int(stream.reply.lost)), period(Double(stream.reply.idleSeconds)),
         ]
         let numbers = zip(cells, Self.numbers).map { "  " + $0.leftPadded(to: $1.1) }.joined()
-        let name = Self.cut(stream.reply.stream, nameWidth).padded(to: nameWidth)
+        let name = Self.cut(stream.reply.stream.printable, nameWidth).padded(to: nameWidth)
         // What doesn't fit a narrow terminal is cut off before colours come in.
         let room = columns - nameWidth - 2
         guard room >= labelWidth else { return String(name.prefix(columns)) }

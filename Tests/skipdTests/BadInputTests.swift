@@ -268,4 +268,15 @@ import ZeroMQ
         }
         #expect(lines.contains { $0.contains("stream \"a\\u{a}\\u{22}b\"") })
     }
+
+    @Test("a name that turns the direction of writing round is spelled out in the log", arguments: ["\u{202E}", "\u{2066}", "\u{200F}", "\u{2028}"])
+    func direction(character: String) throws {
+        let scene = try Scene()
+        try scene.device.send([Array("nobody/\(character)gpj.exe".utf8), []])
+        _ = try scene.daemon.waitForStatus("the message") { $0["messages"] == Scene.half + 1 }
+        #expect(scene.daemon.stop() == 0)
+        let scalar = try #require(character.unicodeScalars.first)
+        #expect(scene.daemon.log.contains("stream \"nobody/\\u{\(String(scalar.value, radix: 16))}gpj.exe\" as unknown_route"))
+        #expect(!scene.daemon.log.unicodeScalars.contains(scalar))
+    }
 }

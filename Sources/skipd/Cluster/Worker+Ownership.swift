@@ -1,5 +1,6 @@
 import Logging
 import NATS
+import SkipConfiguration
 import SkipStream
 
 // Who has which shard: claimed, handed over and given up by compare-and-set on the shard's key.
@@ -137,7 +138,7 @@ extension Worker {
                 guard !state.record.isEmpty else { continue }
                 let (stream, outcome) = state.record.withUnsafeBytes { processor.importStream($0, at: Time.sinceEpoch) }
                 if case .refused(let reason) = outcome {
-                    if !hasComplained { logger.error("the stream \(stream ?? subject) begins anew: \(reason); others like it are not logged") }
+                    if !hasComplained { logger.error("the stream \((stream ?? subject).printable) begins anew: \(reason); others like it are not logged") }
                     hasComplained = true
                 } else if let stream, state.position > shard.stored { shard.include(Array(stream.utf8), upTo: state.position) }
             }

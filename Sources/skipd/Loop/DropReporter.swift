@@ -1,4 +1,5 @@
 import Logging
+import SkipConfiguration
 import SkipStream
 import Synchronization
 
@@ -72,14 +73,8 @@ final class DropReporter: Sendable {
 
     /// A name that may be anything, as a line of text.
     static func printable(_ name: UnsafeRawBufferPointer) -> String {
-        var text = ""
-        for scalar in String(decoding: name.prefix(longestName), as: UTF8.self).unicodeScalars {
-            if scalar.properties.generalCategory == .control || scalar == "\"" || scalar == "\\" {
-                text += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
-                text.unicodeScalars.append(scalar)
-            }
-        }
+        // Quoted, it ends at the quotation mark that is not its own.
+        let text = String(decoding: name.prefix(longestName), as: UTF8.self).printable(besides: ["\"", "\\"])
         return name.count > longestName ? text + "…" : text
     }
 }
