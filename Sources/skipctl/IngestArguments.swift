@@ -1,5 +1,6 @@
 public import ArgumentParser // Public, since a conformance of a public type is.
 public import SkipConfiguration
+import SkipStream
 
 /// Where commands that publish samples find the daemon, and how long they wait for it.
 struct IngestArguments: ParsableArguments {
@@ -24,6 +25,32 @@ struct IngestArguments: ParsableArguments {
         }
         return publisher
     }
+
+    /// What the daemon says of its routes; nil where it isn't known that the endpoint is its, or it can't be asked. A device can't ask either.
+    func daemon() -> StatusReply? {
+        guard ingest == nil, let control = try? configuration.load().control.bind.reachable else { return nil }
+        return try? ControlClient(control, timeout: .seconds(2)).ask(ControlRequest(.status), for: StatusReply.self).reply
+    }
+}
+
+extension StatusReply {
+    /// Refuses to send what the daemon would drop, message by message, without a word to the sender.
+    func check(_ tracks: [SampleTrack]) throws(CommandFailure) {
+        for track in tracks {
+            guard let route = route(of: track.stream) else {
+                // A daemon without routes, a cluster's gateway, leaves that to others.
+                guard let routes, !routes.isEmpty else { continue }
+                throw CommandFailure("no route of skipd matches the stream \(track.stream), so its samples would be dropped; there are \(routes.map(\.route).joined(separator: ", "))")
+            }
+            guard let features = features(of: track.stream), features != track.featureCount else { continue }
+            throw CommandFailure("the stream \(track.stream) has \(counted(track.featureCount, "feature")) a timestep, the model \(route.model), which is its, reads \(features); its samples would be dropped")
+        }
+    }
+
+    /// The numbers of a timestep that the model of a stream's route reads; nil where that isn't known.
+    func features(of stream: String) -> Int? { route(of: stream).flatMap { route in models.first { $0.name == route.model }?.features } }
+
+    private func route(of stream: String) -> RouteReply? { routes?.first { StreamPattern($0.route).matches(stream.utf8) } }
 }
 
 extension Publisher {

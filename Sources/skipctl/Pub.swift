@@ -13,7 +13,9 @@ struct Pub: ParsableCommand {
             With {} in STREAM, recordings are played side by side, each to the stream with its number in that place.
 
             Timesteps leave as fast as the daemon takes them, unless --rate or --speed is given (lines of standard input: as they \
-            come). Nothing is sent before the daemon is there, and a restart of the daemon is waited out.
+            come). Nothing is sent before the daemon is there, and a restart of the daemon is waited out. The daemon drops what it can't use \
+            without a word to who sent it; where it can be asked, a stream that no route matches and a wrong number of features are told before \
+            anything is sent. With --ingest it isn't asked: `skipctl status` there shows what was dropped.
 
             With --follow-hints it is a device that sleeps: what a route with hints = true says won't be read is not sent, and what that \
             saved is printed at the end. Hints need time to come back, so give --rate or --speed.
@@ -28,8 +30,8 @@ struct Pub: ParsableCommand {
     var file: String?
     @Option(help: "Make up samples in place of a file: sine.")
     var generate: Generator?
-    @Option(help: "Features of a timestep, for --generate.")
-    var features = 1
+    @Option(help: ArgumentHelp("Features of a timestep, for --generate. (default: as many as the stream's model reads, where the daemon can be asked, else 1)", valueName: "features"))
+    var features: Int?
     @Option(name: [.customShort("n", allowingJoined: true), .long], help: "End after so many timesteps, for --generate; endless by default.")
     var count: Int?
     @Option(help: ArgumentHelp("Timesteps per second. (default: 50 for --generate, else as fast as the daemon takes them)", valueName: "hz"))
@@ -59,7 +61,7 @@ struct Pub: ParsableCommand {
     func validate() throws {
         guard SampleHeader.isValidStream(stream) else { throw ValidationError("STREAM must be 1 to 255 bytes without control characters") }
         guard (1...Int(UInt16.max)).contains(batch) else { throw ValidationError("--batch must be from 1 to 65535") }
-        guard 1...1_000_000 ~= features else { throw ValidationError("--features must be from 1 to 1000000") }
+        guard features.map({ 1...1_000_000 ~= $0 }) ?? true else { throw ValidationError("--features must be from 1 to 1000000") }
         for (name, value) in [("--rate", rate), ("--speed", speed)] {
             guard value.map({ $0 > 0 && $0.isFinite }) ?? true else { throw ValidationError("\(name) must be a number above 0") }
         }
@@ -79,10 +81,15 @@ struct Pub: ParsableCommand {
     private var isRecording: Bool { file?.hasSuffix(".safetensors") == true }
 
     func run() throws {
+        // A file that can't be read is no reason to wait for a daemon.
         var (tracks, rate) = try tracks()
-        if self.rate == nil, generate != nil { rate = 50 }
         Interruption.watch()
         var publisher = try destination.publisher()
+        let daemon = destination.daemon()
+        if generate != nil {
+            (tracks, rate) = ([generated(features ?? daemon?.features(of: stream) ?? 1)], self.rate ?? 50)
+        }
+        try daemon?.check(tracks)
         let hints = followHints ? try HintFollower(results ?? destination.configuration.load().resultsEndpoint(destination.keys), tracks.map(\.stream), keys: destination.keys) : nil
         try publisher.play(&tracks, rate: rate, title: stream, hints: hints)
         guard let hints else { return }
@@ -91,13 +98,23 @@ struct Pub: ParsableCommand {
         try output.flush()
     }
 
-    private func tracks() throws -> (tracks: [SampleTrack], rate: Double?) {
+    private func generated(_ features: Int) -> SampleTrack {
+        SampleTrack(stream: stream, SineSource(featureCount: features, total: count), batch: batch, options)
+    }
+
+    private var options: SampleTrack.Options {
         var options = SampleTrack.Options()
         options.firstTimestep = append ? nil : 0
         options.boot = append ? 0 : newBoot()
         options.starts = start
         options.ends = end
-        if generate != nil { return ([SampleTrack(stream: stream, SineSource(featureCount: features, total: count), batch: batch, options)], rate) }
+        return options
+    }
+
+    /// Those of a file, or of standard input; none for `--generate`, whose samples are made for the model that reads them.
+    private func tracks() throws -> (tracks: [SampleTrack], rate: Double?) {
+        if generate != nil { return ([], rate) }
+        let options = options
         guard let file, isRecording else {
             return ([SampleTrack(stream: stream, try CSVSource(LineReader(file ?? "-")), batch: batch, options)], rate)
         }

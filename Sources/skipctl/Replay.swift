@@ -96,6 +96,7 @@ extension Replay {
         let rate = try rate ?? pace(recordings)
         Interruption.watch()
         var publisher = try destination.publisher()
+        try destination.daemon()?.check(tracks)
         try publisher.play(&tracks, rate: rate, title: file)
     }
 

@@ -58,6 +58,7 @@ struct SampleTrack {
     }
 
     var total: Int? { source.total }
+    var featureCount: Int { source.featureCount }
 
     /// Takes a hint in: nothing before `timestep` will be read. One of another boot means another device.
     mutating func sleep(until timestep: UInt64, boot: UInt32) { if boot == options.boot { wake = timestep } }

@@ -103,6 +103,26 @@ struct RunningDaemonTests {
         #expect(try daemon.ctl("reset", "nobody").status == 2)
     }
 
+    @Test("what the daemon would drop is not sent: a sentence says what it is")
+    func unsuitable() throws {
+        let daemon = try Daemon()
+        let few = try daemon.ctl("pub", "watch/7", input: "ax,ay\n1,2\n")
+        #expect(few.status == 1 && few.error == "skipctl: the stream watch/7 has 2 features a timestep, the model watch, which is its, reads 6; its samples would be dropped\n")
+        #expect(try daemon.ctl("pub", "watch/7", "--generate", "sine", "--features", "1", "-n", "1").status == 1)
+        for command in [["pub", "elsewhere/{}", Bundled.recordings], ["replay", Bundled.recordings, "--stream", "elsewhere/{}", "--speed", "0"]] {
+            let elsewhere = try RunningProgram("skipctl", command + ["--config", daemon.configuration]).finish()
+            #expect(elsewhere.status == 1 && elsewhere.error == "skipctl: no route of skipd matches the stream elsewhere/0, so its samples would be dropped; there are watch/**\n")
+        }
+        // As many features as the model reads, unless told.
+        #expect(try daemon.ctl("pub", "watch/7", "--generate", "sine", "--rate", "1e6", "-n", "5").status == 0)
+        #expect(try eventually { try daemon.timesteps().values.reduce(0, +) == 5 })
+        let dropped = try #require(try daemon.status()["dropped"] as? [String: Int])
+        #expect(dropped.values.allSatisfy { $0 == 0 })
+        // Who names another place than the configuration's is not second-guessed.
+        #expect(try daemon.ctl("pub", "watch/7", "--generate", "sine", "--features", "2", "-n", "1", "--ingest", "ipc://\(daemon.folder.path("ingest"))").status == 0)
+        #expect(try eventually { (try daemon.status()["dropped"] as? [String: Int])?["malformed"] == 1 })
+    }
+
     @Test("a device that follows hints sends less, and the results are those of one that sends all")
     func followsHints() throws {
         let daemon = try Daemon("", "emit = \"update\"\nhints = true")

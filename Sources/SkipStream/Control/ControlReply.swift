@@ -32,6 +32,8 @@ public struct ModelReply: Codable, Sendable, Equatable {
     public var name: String
     /// A hash of its architecture and weights.
     public var identity: String
+    /// F: the numbers of a timestep; nil from a daemon that doesn't say so yet.
+    public var features: Int?
     /// Streams that run through it.
     public var streams: Int
     /// Updates it has made.
@@ -40,6 +42,7 @@ public struct ModelReply: Codable, Sendable, Equatable {
     public init(_ status: ModelStatus) {
         name = status.name
         identity = status.identity
+        features = status.features
         streams = status.streams
         updates = status.updates
     }

@@ -135,7 +135,7 @@ struct RouteTable: ~Copyable {
         for place in current where !models.contains(where: { $0.name == self[place].pointee.route.model }) {
             let (name, group) = (self[place].pointee.route.model, self[place].pointee.group)
             let streams = used.filter { self[$0].pointee.group === group && self[$0].pointee.route.model == name }.reduce(0) { $0 + self[$1].pointee.streams }
-            models.append(ModelStatus(name: name, identity: group.model.identity, streams: streams, updates: group.updates, timesteps: group.timesteps))
+            models.append(ModelStatus(name: name, identity: group.model.identity, features: group.model.architecture.inputSize, streams: streams, updates: group.updates, timesteps: group.timesteps))
         }
         return models
     }

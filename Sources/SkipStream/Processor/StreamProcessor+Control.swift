@@ -36,6 +36,8 @@ public struct StreamStatus: Sendable, Equatable {
 public struct ModelStatus: Sendable, Equatable {
     public var name: String
     public var identity: String
+    /// F: the numbers of a timestep.
+    public var features: Int
     public var streams: Int
     public var updates: UInt64
     /// Timesteps passed, read or not, as of each stream's last update or sequence end: updates / timesteps is the model's update rate.
