@@ -76,6 +76,18 @@ struct HintTests {
         #expect(station.processor.counters.omitted == 6 && station.processor.counters.lost == 2)
     }
 
+    @Test("a final result that fell into a sleep is published with the device's next word, and never where that comes with another boot")
+    func fallenAsleep() {
+        var station = Station { ($0.hints, $0.sequence) = (true, 6) }
+        #expect(station.send(0, boot: 1).short == ["0", "→4"])
+        #expect(station.send(4, boot: 1).short == ["4", "→6"])
+        #expect(station.send(6, count: 0, boot: 1).short == ["5!"])
+        #expect(station.send(6, boot: 1).short == ["6", "→10"])
+        #expect(station.send(10, boot: 1).short == ["10", "→12"])
+        // It fell over in its sleep, and could not say how far it had come.
+        #expect(station.send(0, boot: 2).short == ["reset", "0", "→4"])
+    }
+
     @Test("a rounded hint never lies before the next timestep nor past the read one")
     func rounded() {
         var station = Station { ($0.hints, $0.hintEvery) = (true, 3) }
