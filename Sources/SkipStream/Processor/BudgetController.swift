@@ -2,12 +2,16 @@ import Glibc
 
 /// Holds a route's cost at its budget by moving its stretch: an integral controller of the stretch's logarithm.
 ///
-///     cost ≈ demand / factor,   ln factor ← max(0, ln factor + g · (ln (cost / limit) − lead))
+///     cost ≈ demand / factor,   ln factor ← max(0, ln factor + g · seconds · (cost · max(0, 1 − lead) / limit − 1))
 ///
-/// with g = ½ far from the budget, ⅕ near it. A stream takes a new stretch at its next update only, so that cost follows late, by a skip's length. `lead` makes up for it: how much longer the
-/// skips are that were begun in an interval than those that ended in it, as the mean of ln begun less that of ln ended. It is what the cost is yet to
-/// fall by. Without it a controller this quick would swing. Every skip that begins has to end in it, also one that a sequence's end cuts off: a
-/// model's last skips in a sequence are unlike its first ones, and what is left out would be missing from the cost for good.
+/// with g = 1 a second. What is added up is the cost itself, for as long as it lasted, and not its logarithm: so its mean is held also where it swings
+/// by itself, as it does where sequences begin and end together.
+///
+/// A stream takes a new stretch at its next update only, so that cost follows late, by a skip's length. `lead` makes up for it: how much longer the
+/// skips are that were begun in an interval than those that ended in it, as the sum of ln (begun / usual) less that of ln (ended / usual), an update. It
+/// is what the cost is yet to fall by. Without it a controller this quick would swing. Every skip that begins has to end in it, as long as it was when it
+/// began, also one that a sequence's end cuts off or a device's restart: what is left out, or comes back shorter, would be missing from the cost for
+/// good. So would be the ends of sequences that an interval's end parts from the beginnings of the next ones, were a usual skip another one then.
 ///
 /// Time comes in from outside: nothing here asks a clock.
 struct BudgetController {
@@ -25,6 +29,8 @@ struct BudgetController {
     private var cost = 0.0
     private var begun = (count: 0, logarithms: 0.0)
     private var ended = (count: 0, logarithms: 0.0)
+    /// The mean logarithm of the skips begun, smoothed over about ten seconds; nil before the first.
+    private var usual: Double?
     private var isTold = false
 
     /// What subscribers may want to know.
@@ -34,11 +40,9 @@ struct BudgetController {
     private static let shortest: Int64 = 500_000_000
     private static let longest: Int64 = 1_000_000_000
     private static let enough = 200
-    private static let gain = 0.5
-    /// Near the budget what one interval shows is chance for the most part.
-    private static let gainNear = 0.2
-    private static let near = 0.15
-    /// The largest change of level in an interval.
+    /// A second. Above 2 it swings with streams whose skips last seconds.
+    private static let gain = 1.0
+    /// The most that the level grows in an interval.
     private static let longestStep = 0.7
     /// ln 1000: a stretch that reads next to nothing. More would take long to come back from.
     private static let highest = 6.907755
@@ -53,7 +57,7 @@ struct BudgetController {
     /// Notes an update, and how many timesteps the skip has that it began.
     mutating func note(begun timesteps: UInt64) { Self.add(timesteps, &begun) }
 
-    /// Notes the end of a skip of so many timesteps: by an update, or with its sequence.
+    /// Notes the end, by an update or with its sequence, of a skip that was to have so many timesteps.
     mutating func note(ended timesteps: UInt64) { Self.add(timesteps, &ended) }
 
     private static func add(_ timesteps: UInt64, _ sum: inout (count: Int, logarithms: Double)) {
@@ -76,11 +80,15 @@ struct BudgetController {
         let seconds = Double(elapsed) / 1e9
         let rate = cost / seconds
         load += (rate - load) * (1 - exp(-seconds))
-        let lead = begun.count > 0 && ended.count > 0 ? begun.logarithms / Double(begun.count) - ended.logarithms / Double(ended.count) : 0
-        let distance = log(max(rate, limit / 1000) / limit) - lead
-        let step = min(max((abs(distance) > Self.near ? Self.gain : Self.gainNear) * distance, -Self.longestStep), Self.longestStep)
-        // After a long silence as if each interval had passed.
-        level = min(max(0, level + step * (step < 0 ? max(1, seconds) : 1)), Self.highest)
+        var lead = 0.0
+        if begun.count > 0 {
+            let mean = begun.logarithms / Double(begun.count)
+            let usual = self.usual ?? mean
+            lead = (begun.logarithms - ended.logarithms - Double(begun.count - ended.count) * usual) / Double(begun.count)
+            self.usual = usual + (mean - usual) * (1 - exp(-seconds / 10))
+        }
+        let excess = rate * max(0, 1 - lead) / limit - 1
+        level = min(max(0, level + min(Self.gain * seconds * excess, Self.longestStep)), Self.highest)
         factor = Float(exp(level))
         (intervalStart, cost, begun, ended) = (now, 0, (0, 0), (0, 0))
         if !isTold, factor >= 1.1 {

@@ -143,6 +143,7 @@ extension StreamProcessor {
         noteChange(slot)
         if table[slot].pointee.flags.contains(.isWatched) { unwatch(slot) }
         if !stretches.isEmpty { stretches[slot] = nil }
+        if routes.hasBudget, table[slot].pointee.updates > 0 { noteCutSkip(table[slot]) }
         release(slot)
         table.remove(slot)
     }

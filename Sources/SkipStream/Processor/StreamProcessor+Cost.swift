@@ -32,8 +32,9 @@ extension StreamProcessor {
     }
 
     /// Looks after an update, whose countdown has just been set, of a route with a bound or a budget.
+    /// - Parameter due: the timestep at which it was due.
     @inline(never)
-    mutating func watchUpdate(_ stream: UnsafeMutablePointer<StreamSlot>) {
+    mutating func watchUpdate(_ stream: UnsafeMutablePointer<StreamSlot>, due: UInt64) {
         let route = routes[stream.pointee.route]
         // The record still has the update before.
         let (timestep, isFirst) = (stream.pointee.next, stream.pointee.updates == 1)
@@ -53,16 +54,21 @@ extension StreamProcessor {
             }
         }
         guard route.pointee.controller != nil else { return }
-        let next = max(min(stream.pointee.due, sequenceEnd(stream)), timestep + 1)
-        if let gap { route.pointee.controller?.note(ended: gap) }
-        route.pointee.controller?.note(begun: next - timestep)
+        if !isFirst { route.pointee.controller?.note(ended: skip(stream, since: stream.pointee.lastRead, until: due)) }
+        route.pointee.controller?.note(begun: skip(stream, since: timestep, until: stream.pointee.due))
         if case .updatesPerSecond = route.pointee.route.budget { route.pointee.controller?.spend(1) }
     }
 
-    /// Notes that a sequence's end, or what begins it anew, cuts off the skip since its last update.
-    func noteCutSkip(_ stream: UnsafeMutablePointer<StreamSlot>, at timestep: UInt64) {
-        guard routes[stream.pointee.route].pointee.controller != nil, timestep > stream.pointee.lastRead else { return }
-        routes[stream.pointee.route].pointee.controller?.note(ended: timestep - stream.pointee.lastRead)
+    /// Notes that a sequence's end, what begins it anew, or the stream's own end cuts off the skip since its last update.
+    func noteCutSkip(_ stream: UnsafeMutablePointer<StreamSlot>) {
+        let skip = skip(stream, since: stream.pointee.lastRead, until: stream.pointee.due)
+        routes[stream.pointee.route].pointee.controller?.note(ended: skip)
+    }
+
+    /// Timesteps from an update to the next one, or to the sequence's end if that is known to come before.
+    private func skip(_ stream: UnsafeMutablePointer<StreamSlot>, since timestep: UInt64, until due: UInt64) -> UInt64 {
+        let end = min(due, sequenceEnd(stream))
+        return end > timestep ? end - timestep : 1
     }
 
     /// Notes the time that an update took.

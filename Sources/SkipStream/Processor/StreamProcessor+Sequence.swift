@@ -45,7 +45,7 @@ extension StreamProcessor {
     mutating func restart(_ slot: UInt32, at timestep: UInt64) {
         let stream = table[slot]
         note(.start, slot, at: timestep)
-        if routes.hasBudget, stream.pointee.updates > 0 { noteCutSkip(stream, at: timestep) }
+        if routes.hasBudget, stream.pointee.updates > 0 { noteCutSkip(stream) }
         stream.pointee.sequenceStart = timestep
         stream.pointee.due = timestep
         stream.pointee.event = timestep

@@ -110,9 +110,10 @@ extension StreamProcessor {
         let gate = GateState(updateProbabilityIncrement: stream.pointee.increment, cumulativeUpdateProbability: 0)
         let (wait, isForced) = options.countdown(gate)
         if isForced { counters.forced &+= 1 }
+        let due = stream.pointee.due
         stream.pointee.due = wait.map { timestep + $0 } ?? StreamSlot.never
         stream.pointee.updates += 1
-        if routes[route].pointee.isWatchful { watchUpdate(stream) }
+        if routes[route].pointee.isWatchful { watchUpdate(stream, due: due) }
         stream.pointee.lastRead = timestep
         stream.pointee.lastReadTime = time(of: timestep, part, route)
         stream.pointee.next = timestep + 1
