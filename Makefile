@@ -21,7 +21,7 @@ BENCH_PACKAGES := libopenblas-dev python3 python3-venv
 # Those with a DocC catalog.
 LIBRARIES := SkipRNN SkipRNNTraining SkipStream ZeroMQ
 
-.PHONY: help deps test-deps swift-there build test crash chaos soak restart fuzz cluster-faults cluster-demo bench budget instructions demo man docs pictures install lay-out deb test-deb clean
+.PHONY: help deps test-deps swift-there build test crash chaos soak restart fuzz sanitize cluster-faults cluster-demo bench budget instructions demo man docs pictures install lay-out deb test-deb clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -86,12 +86,16 @@ cluster-demo: build test-deps ## Three NATS servers, a gateway, three workers on
 # How long each target is fed.
 FUZZ_SECONDS ?= 10
 
-# Of its own, so that nobody else builds a fuzzer. C and C++ get UndefinedBehaviorSanitizer besides; Swift traps by itself. TOMLKit calls a method of a
-# null pointer for each value and throws what it gets away, so C++ is not asked about null pointers.
+# Of its own, so that nobody else builds a fuzzer. C and C++ get UndefinedBehaviorSanitizer besides, but for what Fuzzing/ignored.txt has; Swift traps by
+# itself.
 fuzz: deps ## Feed made-up input to whatever reads what others wrote
 	SKIPD_FUZZ=1 $(SWIFT) build -c release --product skipd-fuzz --scratch-path .build-fuzz --sanitize address -Xswiftc -sanitize=fuzzer \
-	    -Xcc -fsanitize=undefined,fuzzer-no-link -Xcc -fno-sanitize=vptr,function -Xcc -fno-sanitize-recover=undefined -Xcxx -fno-sanitize=null
+	    -Xcc -fsanitize=undefined,fuzzer-no-link -Xcc -fno-sanitize=vptr,function -Xcc -fno-sanitize-recover=undefined -Xcxx -fsanitize-ignorelist=$(CURDIR)/Fuzzing/ignored.txt
 	FUZZ_SECONDS=$(FUZZ_SECONDS) Fuzzing/fuzz.sh .build-fuzz/release/skipd-fuzz
+
+sanitize: test-deps ## Run the tests under ThreadSanitizer and under AddressSanitizer, skipd included
+	SWIFT='$(SWIFT)' Tests/Sanitizers/sanitize.sh thread
+	SWIFT='$(SWIFT)' Tests/Sanitizers/sanitize.sh address
 
 bench: build ## Measure speed and memory, and write docs/benchmarks.md; QUICK=1: in under three minutes
 	@$(call install-missing,$(BENCH_PACKAGES))
@@ -185,7 +189,7 @@ test-deb: deb ## Install, upgrade and purge the package in a Debian of its own (
 	Tests/Packages/deb.sh dist/skipd_*.deb
 
 clean: ## Remove everything built
-	rm -rf .build .build-fuzz Benchmarks/.build
+	rm -rf .build .build-fuzz .build-tsan .build-asan Benchmarks/.build
 
 # Installs those Debian packages of a list that are missing, and asks for nothing if none is.
 define install-missing
