@@ -40,8 +40,9 @@ import ZeroMQ
             try guarded.daemon.wait("the descriptors", or: { "\((try? ProcessUse(process).descriptors) ?? 0) of \(before.descriptors)" }) { try ProcessUse(process).descriptors <= before.descriptors + 1 }
             residents.append(try ProcessUse(process).resident)
         }
-        // What the first crowds took is used again by the next ones, as soon as the heap has found its shape: a leak would not stop.
-        #expect(residents[6] - residents[4] < (residents[1] - residents[0]) / 2, "resident \(residents)")
+        // What the first crowds took is used again by the next ones, as soon as the heap has found its shape, or was given back: a leak would not stop, and
+        // the least that libzmq has for a connection is above 512 bytes.
+        #expect(residents[6] - residents[4] < 2 * 1000 * 512, "resident \(residents)")
         try expectService(guarded, messages: 1)
     }
 
