@@ -42,8 +42,9 @@ struct BudgetController {
     private static let enough = 200
     /// A second. Above 2 it swings with streams whose skips last seconds.
     private static let gain = 1.0
-    /// The most that the level grows in an interval.
-    private static let longestStep = 0.7
+    /// The most that the level grows in an interval: about what a load of five times the budget asks for. A shorter one cuts off the peaks with which
+    /// sequences begin together, and the budget is exceeded by what it cuts off.
+    private static let longestStep = 1.5
     /// ln 1000: a stretch that reads next to nothing. More would take long to come back from.
     private static let highest = 6.907755
     /// Longer skips than these count as these.
