@@ -94,7 +94,9 @@ public final class NATSMessage {
 
     public var subject: String { String(cString: cnats_subject(handle)) }
     public var reply: String? { cnats_reply(handle).map { String(cString: $0) } }
-    /// Valid as long as the message is.
+    /// A copy of the bytes: also of a message that nobody keeps.
+    public var copiedBytes: [UInt8] { withExtendedLifetime(self) { Array(bytes) } }
+    /// Valid as long as the message is: never to be taken of one that an expression has just made, which is gone before they are read.
     public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: cnats_bytes(handle), count: Int(cnats_count(handle))) }
     /// A header's value.
     public func header(_ name: String) -> String? { cnats_header(handle, name).map { String(cString: $0) } }

@@ -29,7 +29,7 @@ struct ClusterClient {
     private func ask(_ call: String, _ body: String = "") throws(CommandFailure) -> JSONValue? {
         let answer: NATSMessage
         do throws(NATSError) { answer = try connection.request("$JS.API.\(call)", body, timeout: Self.patience) } catch { throw CommandFailure("\(error)") }
-        guard answer.status == nil, let json = JSONValue(Array(answer.bytes)) else { throw CommandFailure("JetStream does not answer: it has no leader at the moment, or is not enabled on these servers") }
+        guard answer.status == nil, let json = JSONValue(answer.copiedBytes) else { throw CommandFailure("JetStream does not answer: it has no leader at the moment, or is not enabled on these servers") }
         guard let error = json["error"] else { return json }
         if error["code"]?.integer == 404 { return nil }
         throw CommandFailure("JetStream refuses: \(error["description"]?.string ?? error.text)")
@@ -69,7 +69,7 @@ struct ClusterClient {
         while found.count < count {
             // What comes late was overwritten meanwhile, and does not come any more.
             guard let message = next(until: .now + Self.patience), message.status == nil else { break }
-            found.append(Stored(subject: message.subject, bytes: Array(message.bytes)))
+            found.append(Stored(subject: message.subject, bytes: message.copiedBytes))
         }
         return found
     }

@@ -57,7 +57,7 @@ struct ClusterResults {
             outstanding -= 1
             guard let sequence = JetStreamPlace(message)?.sequence, sequence > last ?? 0 else { continue }
             last = sequence
-            return [Array("result/".utf8) + name, Array(message.bytes)]
+            return [Array("result/".utf8) + name, message.copiedBytes]
         }
     }
 }

@@ -24,7 +24,7 @@ import Testing
         #expect(connection.publish("there", reply: "7", headers: [("Skipd-Header", "32")], [0, 1, 255]))
         let message = try #require(next(connection))
         #expect(message.subject == "there")
-        #expect(Array(message.bytes) == [0, 1, 255])
+        #expect(message.copiedBytes == [0, 1, 255])
         #expect(message.header("Skipd-Header") == "32")
         #expect(message.header("Other") == nil)
         #expect(message.status == nil)
@@ -48,10 +48,10 @@ import Testing
         let server = try NATSServer()
         let connection = try NATSConnection(.init(servers: [server.url], name: "test"))
         let made = try connection.request("$JS.API.STREAM.CREATE.s", #"{"name":"s","subjects":["s.>"],"num_replicas":1}"#)
-        #expect(!String(decoding: made.bytes, as: UTF8.self).contains("error"))
+        #expect(!String(decoding: made.copiedBytes, as: UTF8.self).contains("error"))
         func write(_ sequence: Int) -> String {
             connection.publish("s.a", reply: "1", headers: [("Nats-Expected-Last-Subject-Sequence", "\(sequence)")], [1])
-            return next(connection).map { String(decoding: $0.bytes, as: UTF8.self) } ?? ""
+            return next(connection).map { String(decoding: $0.copiedBytes, as: UTF8.self) } ?? ""
         }
         #expect(write(0).contains(#""seq":1"#))
         #expect(write(0).contains("wrong last sequence"))

@@ -30,7 +30,7 @@ enum ClusterStreams {
         while true {
             var reason: String
             do throws(NATSError) {
-                let answer = String(decoding: try connection.request("$JS.API.STREAM.CREATE.\(name)", request, timeout: .seconds(5)).bytes, as: UTF8.self)
+                let answer = String(decoding: try connection.request("$JS.API.STREAM.CREATE.\(name)", request, timeout: .seconds(5)).copiedBytes, as: UTF8.self)
                 // 10058: there is one of that name, with other settings.
                 if answer.contains(#""config":"#) || answer.contains(#""err_code":10058"#) { return }
                 reason = answer

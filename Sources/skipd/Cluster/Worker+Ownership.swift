@@ -123,7 +123,7 @@ extension Worker {
             let subject = delivery.message.subject
             guard let number = Int(subject.dropFirst(6).prefix { $0 != "." }), let shard = self?.shards[number], shard.phase == .loading else { return }
             let position = delivery.message.header("Skipd-Position").flatMap { UInt64($0) } ?? 0
-            shard.incoming[subject] = (delivery.sequence, position, Array(delivery.message.bytes))
+            shard.incoming[subject] = (delivery.sequence, position, delivery.message.copiedBytes)
         }
     }
 

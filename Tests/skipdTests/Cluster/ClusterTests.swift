@@ -25,7 +25,7 @@ import ZeroMQ
 
         private func ask(_ subject: String, _ body: String = "") throws -> [String: Any] {
             let message = try connection.request(subject, body)
-            return try JSONSerialization.jsonObject(with: Data(message.bytes)) as? [String: Any] ?? [:]
+            return try JSONSerialization.jsonObject(with: Data(message.copiedBytes)) as? [String: Any] ?? [:]
         }
 
         func count(_ stream: String) throws -> Int { (try ask("$JS.API.STREAM.INFO.\(stream)")["state"] as? [String: Any])?["messages"] as? Int ?? -1 }
