@@ -18,6 +18,8 @@ struct EvalCommand: ParsableCommand {
     var recordings: String
     @Option(help: ArgumentHelp("Divisors of the increment.", valueName: "κ,…"))
     var stretch = "1"
+    @Option(help: "The probability that a timestep is skipped, for cells without a state update gate; as the model was trained by default.")
+    var skipProbability: Double?
     @Option(help: ArgumentHelp("Only these groups (people, devices): their folders' names, or their numbers.", valueName: "g,…"))
     var groups: GroupList?
     @OptionGroup(title: "Windows") var windowOptions: TrainWindowOptions
@@ -28,6 +30,7 @@ struct EvalCommand: ParsableCommand {
 
     func validate() throws {
         guard !stretches.isEmpty, stretches.allSatisfy({ $0 >= 1 && $0.isFinite }) else { throw ValidationError("--stretch must be numbers from 1 up, such as 1,2,4,8") }
+        guard skipProbability.map({ (0..<1).contains($0) }) ?? true else { throw ValidationError("--skip-probability must be from 0 to below 1") }
     }
 
     private var stretches: [Float] {
@@ -38,6 +41,8 @@ struct EvalCommand: ParsableCommand {
     func run() throws {
         let file = try ModelFile(contentsOf: model)
         let loaded = Model(file)
+        guard skipProbability ?? 0 == 0 || !loaded.architecture.cell.hasStateUpdateGate else { throw CommandFailure("--skip-probability is for cells without a state update gate; \(model)'s decides itself") }
+        let skips = skipProbability ?? file.metadata.training["skip_probability"].flatMap { Double($0) } ?? 0
         let recordings = try Recordings(path: recordings)
         var windows = windowOptions.windows
         if windows.length == nil { windows.length = file.metadata.sequenceLength.map { $0 * windows.every } }
@@ -45,7 +50,7 @@ struct EvalCommand: ParsableCommand {
         var output = StandardOutput()
         var points: [(stretch: Float, evaluation: Evaluation)] = []
         for stretch in stretches {
-            let evaluation = try Evaluation(loaded, recordings, chosen, windows, stretch: stretch)
+            let evaluation = try Evaluation(loaded, recordings, chosen, windows, stretch: stretch, skipProbability: skips)
             points.append((stretch, evaluation))
             try EvaluationText(evaluation, part: stretches.count == 1 && stretch == 1 ? "evaluation" : "stretch \(stretch)").print(json: json, &output)
         }

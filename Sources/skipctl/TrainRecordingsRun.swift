@@ -16,7 +16,7 @@ struct TrainRecordingsRun {
                 let path = "\(checkpoint).group-\(group)"
                 checkpoints.append(path)
                 let (model, source, _) = try train(testGroups: [group], title: "without group \(name)", checkpoint: path, &output)
-                folds.append(TrainReport.Fold(group: group, name: name, evaluation: try Evaluation(model, recordings, source.split.test, command.windowOptions.windows)))
+                folds.append(TrainReport.Fold(group: group, name: name, evaluation: try evaluate(model, source.split.test)))
                 try TrainReport.print(fold: folds[folds.count - 1], json: command.json, &output)
                 try output.flush()
             }
@@ -26,7 +26,7 @@ struct TrainRecordingsRun {
         checkpoints.append(checkpoint)
         let (model, source, trainer) = try train(testGroups: try command.dataOptions.testGroups?.groups(of: recordings) ?? [], title: command.dataOptions.leaveOneGroupOut ? "all groups" : "", checkpoint: checkpoint, &output)
         let (part, chosen) = !source.split.test.isEmpty ? ("test", source.split.test) : !source.split.validation.isEmpty ? ("validation", source.split.validation) : ("training", source.split.training)
-        let evaluation = try Evaluation(model, recordings, chosen, command.windowOptions.windows)
+        let evaluation = try evaluate(model, chosen)
         try EvaluationText(evaluation, part: part).print(json: command.json, &output)
         var file = try modelFile(trainer, source)
         file.metadata.training["\(part)_accuracy"] = decimal(evaluation.accuracy, 4)
@@ -39,6 +39,10 @@ struct TrainRecordingsRun {
         }
         for path in checkpoints { remove(path) }
         if !command.json { try output.line("wrote \(command.model)\(command.report.map { " and \($0)" } ?? "")") }
+    }
+
+    private func evaluate(_ model: Model, _ chosen: [Int]) throws -> Evaluation {
+        try Evaluation(model, recordings, chosen, command.windowOptions.windows, skipProbability: command.skipProbability, seed: command.trainingOptions.seed)
     }
 
     private var checkpoint: String { command.checkpoint ?? command.model + ".checkpoint" }

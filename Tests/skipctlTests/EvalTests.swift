@@ -56,6 +56,23 @@ struct EvalTests {
         #expect(text.status == 1 && text.error.hasPrefix("skipctl: \(Bundled.recordings): has no group 99"), "\(text.error)")
     }
 
+    @Test("a model trained to skip at random is judged skipping at random, at the training's end and by eval, unless eval is told not to")
+    func skipProbability() throws {
+        let folder = try TemporaryFolder()
+        let (data, model) = (folder.path("data"), folder.path("m"))
+        try Sines.write(to: data)
+        let options = ["--cell", "gru", "--hidden", "8", "--window", "30", "--stride", "5", "--batch", "8", "--epochs", "1", "--test-groups", "2", "--skip-probability", "0.7", "--json"]
+        func rate(_ arguments: [String]) throws -> Double { try #require(try RunningProgram("skipctl", arguments).finish().objects().last?["update_rate"] as? Double) }
+        let trained = try rate(["train", data, "--model", model] + options)
+        // 540 timesteps.
+        #expect(abs(trained - 0.3) < 0.08)
+        let windows = ["--window", "30", "--stride", "5", "--groups", "2", "--json"]
+        #expect(try rate(["eval", model, data] + windows) == trained)
+        #expect(try rate(["eval", model, data, "--skip-probability", "0"] + windows) == 1)
+        let gated = try skipctl("eval", Bundled.model, Bundled.recordings, "--skip-probability", "0.5")
+        #expect(gated.status == 1 && gated.error.hasPrefix("skipctl: --skip-probability is for cells without a state update gate"), "\(gated.error)")
+    }
+
     @Test("eval refuses recordings that the model doesn't fit, in one sentence, and leaves no report")
     func refused() throws {
         let folder = try TemporaryFolder()

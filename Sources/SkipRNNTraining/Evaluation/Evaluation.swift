@@ -33,8 +33,11 @@ public struct Evaluation: Sendable {
     /// - Parameters:
     ///   - stretch: what each update probability increment is divided by.
     ///   - chosen: the recordings, by number.
+    ///   - skipProbability: for cells without a gate, the probability that a timestep is skipped: the paper's `p_skip` baselines, which are judged as
+    ///     they were trained.
+    ///   - seed: of what is skipped.
     /// - Throws: `FileFormatError` where recordings and model don't fit, or a value is not finite.
-    public init(_ model: Model, _ recordings: Recordings, _ chosen: [Int], _ options: WindowOptions, stretch: Float = 1) throws(FileFormatError) {
+    public init(_ model: Model, _ recordings: Recordings, _ chosen: [Int], _ options: WindowOptions, stretch: Float = 1, skipProbability: Double = 0, seed: UInt64 = 1) throws(FileFormatError) {
         let architecture = model.architecture
         try recordings.check(fits: architecture)
         labels = model.metadata.labels
@@ -43,12 +46,14 @@ public struct Evaluation: Sendable {
         updates = [Int](repeating: 0, count: classes)
         timesteps = updates
         let gate = model.gateOptions(stretch: stretch)
+        var random = SeededRandom(seed, -4)
         for window in try options.windows(recordings, chosen) {
             var inference = Inference(model, options: gate)
             let label = recordings.classes?[window.recording] ?? 0
             for t in Swift.stride(from: window.start, to: window.start + window.length, by: options.every) {
-                if inference.step(recordings.timestep(t)) == .updated { updates[label] += 1 }
                 timesteps[label] += 1
+                if skipProbability > 0 && random.uniform() < skipProbability { continue }
+                if inference.step(recordings.timestep(t)) == .updated { updates[label] += 1 }
             }
             sequences += 1
             judge(inference, recordings, window, label)
