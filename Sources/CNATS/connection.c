@@ -153,6 +153,12 @@ cnats_connection *cnats_connect(const cnats_options *wanted, char *problem, size
     if (options) nats.natsOptions_Destroy(options);
     if (status == NATS_OK) return self;
     cnats_close(self);
+    // Whoever never connected has no callback under way.
+    if (!self->connection) {
+        close(self->descriptor);
+        pthread_mutex_destroy(&self->mutex);
+        free(self);
+    }
     return NULL;
 }
 
