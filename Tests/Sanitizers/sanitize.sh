@@ -28,7 +28,7 @@ mkdir -p "$reports"
 # libFuzzer's and Swift's own handlers would stand in a report's way.
 export SWIFT_BACKTRACE=enable=no
 export TSAN_OPTIONS="log_path=$reports/thread suppressions=$here/thread.txt"
-export ASAN_OPTIONS="log_path=$reports/address" LSAN_OPTIONS="suppressions=$here/leaks.txt"
+export ASAN_OPTIONS="log_path=$reports/address" LSAN_OPTIONS="suppressions=$here/leaks.txt:print_suppressions=0"
 status=0
 "${SWIFT:-swift}" test -c release --skip-build --disable-xctest --sanitize "$sanitizer" --scratch-path "$build" \
     --filter "${SANITIZE_FILTER:-$filter}" --skip "$skip" || status=$?
