@@ -174,6 +174,8 @@ lay-out:
 	sed 's|/usr/bin/skipd|$(PREFIX)/bin/skipd|; s|/etc/skipd|$(SYSCONFDIR)/skipd|; s|/usr/share|$(PREFIX)/share|' \
 	    systemd/skipd.service >.build/skipd.service; \
 	put 644 .build/skipd.service $(UNITDIR)/skipd.service; \
+	sed -f systemd/skipd@.sed .build/skipd.service >.build/skipd@.service; \
+	put 644 .build/skipd@.service $(UNITDIR)/skipd@.service; \
 	put 644 systemd/skipd.sysusers $(SYSUSERSDIR)/skipd.conf; \
 	for file in README.md CHANGELOG.md LICENSE NOTICE etc/skipd/skipd.toml; do put 644 $$file $(PREFIX)/share/doc/skipd/$${file##*/}; done; \
 	for file in docs/*.md docs/images/*.{svg,png} examples/*.{c,py}; do put 644 $$file $(PREFIX)/share/doc/skipd/$$file; done

@@ -67,6 +67,7 @@ inside sh -c '! ldd /usr/bin/skipd /usr/bin/skipctl | grep -iE "swift|not found"
 for file in $(sed -n 's|^Documentation=file:||p' "$root/lib/systemd/system/skipd.service") /usr/share/doc/skipd/docs/operations.md; do
     [[ -e $root$file ]] || fail "the manual $file is missing"
 done
+[[ -e $root/lib/systemd/system/skipd@.service ]] || fail 'the unit for several skipd is missing'
 inside man -w skipd >/dev/null 2>&1 || [[ -e $root/usr/share/man/man1/skipd.1.gz || ! -d $root/usr/share/man ]] || say 'no manual pages (the base system leaves them out)'
 
 say 'samples go in, and results are made of them'
@@ -96,7 +97,7 @@ inside test -e /etc/skipd/skipd.toml -a -e /var/lib/skipd/state.sqlite || fail '
 
 say 'purge: nothing is left'
 inside dpkg -P skipd
-for path in /etc/skipd /var/lib/skipd /run/skipd /usr/share/skipd /usr/share/doc/skipd /lib/systemd/system/skipd.service; do
+for path in /etc/skipd /var/lib/skipd /run/skipd /usr/share/skipd /usr/share/doc/skipd /lib/systemd/system/skipd.service /lib/systemd/system/skipd@.service; do
     inside test ! -e $path || fail "$path is left"
 done
 inside sh -c '! getent passwd skipd && ! getent group skipd' || fail 'the account is left'

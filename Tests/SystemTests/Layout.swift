@@ -42,6 +42,9 @@ struct Layout: Sendable {
             }
         }
         try copy(Self.repository.appendingPathComponent("systemd/skipd.service"), to: "lib/systemd/system/skipd.service")
+        let units = Self.repository.appendingPathComponent("systemd").path
+        let template = try Command.run(["sed", "-f", "\(units)/skipd@.sed", "\(units)/skipd.service"])
+        try Data((template.output + "\n").utf8).write(to: layer.appendingPathComponent("lib/systemd/system/skipd@.service"))
         try copy(Self.repository.appendingPathComponent("systemd/skipd.sysusers"), to: "lib/sysusers.d/skipd.conf")
         try copy(Self.repository.appendingPathComponent("etc/skipd/recordings"), to: "share/skipd/recordings")
         try FileManager.default.copyItem(at: Self.repository.appendingPathComponent("etc/skipd"), to: root.appendingPathComponent("etc/skipd"))

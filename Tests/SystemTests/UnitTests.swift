@@ -193,6 +193,33 @@ struct UnitTests {
         #expect(try container.run("systemd-analyze", "verify", "skipd.service").output == "")
     }
 
+    @Test("a second skipd runs beside the first from skipd@.service, with a configuration, states and sockets of its own")
+    func second() throws {
+        try start()
+        let changes = [("tcp://127.0.0.1:5570", "tcp://127.0.0.1:5580"), ("5571", "5581"), ("/run/skipd/", "/run/skipd-east/"), ("/var/lib/skipd\"", "/var/lib/skipd-east\""), ("9470", "9480")]
+        let configuration = try changes.reduce(container.run("cat", "/etc/skipd/skipd.toml").output) { (text, change) in
+            #expect(text.contains(change.0))
+            return text.replacingOccurrences(of: change.0, with: change.1)
+        }
+        try container.write(configuration, to: "/etc/skipd/east.toml")
+        defer {
+            _ = try? container.run("systemctl", "stop", "skipd@east")
+            _ = try? container.run("rm", "-rf", "/etc/skipd/east.toml", "/var/lib/skipd-east")
+        }
+        #expect(try container.run("systemd-analyze", "verify", "skipd@east.service").output == "")
+        let started = try container.run("systemctl", "start", "skipd@east")
+        let log = try container.run("journalctl", "--unit=skipd@east", "--no-pager", "--lines=20", "--output=cat").output
+        try #require(started.status == 0, "\(started.output)\n\(log)")
+        let published = try container.run("skipctl", "pub", "watch/east", "--config", "/etc/skipd/east.toml", "--generate", "sine", "--features", "6", "--count", "100", "--rate", "1e6")
+        #expect(published.status == 0, "\(published.output)")
+        let arrived = try container.eventually { try container.run("skipctl", "stream", "watch/east", "--config", "/etc/skipd/east.toml").output.contains("of 100 timesteps read") }
+        #expect(arrived)
+        #expect(try container.run("skipctl", "stream", "watch/east").status != 0)
+        #expect(try container.run("systemctl", "stop", "skipd@east").status == 0)
+        #expect(try container.run("stat", "--format=%a %U", "/var/lib/skipd-east/state.sqlite").output == "600 skipd")
+        #expect(try container.property("ActiveState") == "active")
+    }
+
     @Test("a daemon killed comes back by itself")
     func killed() throws {
         try start()
