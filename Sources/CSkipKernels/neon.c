@@ -7,6 +7,8 @@
 #define SKIP_ACCUMULATORS 24
 #define SKIP_STREAMS 5
 #define SKIP_SPLIT 0
+#define SKIP_FUSED 4
+#define SKIP_BESIDE 5
 #define SKIP_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
 #define SKIP_DIVIDE(a, b) ((a) / (b))
 

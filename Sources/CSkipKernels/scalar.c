@@ -58,11 +58,11 @@ static float dot(const float *a, const float *b, size_t n) {
 
 #include "gru.h"
 
-static void gru(const skip_gru *layer, float *const *h, size_t offset, size_t streams,
-                float *xh, size_t ldxh, float *work, size_t ldwork) {
-    append_hidden(layer, h, offset, streams, xh, ldxh);
-    gru_of_parts(matvec, layer, h, offset, streams, xh, ldxh, work, ldwork);
+static void gru_layer(const skip_gru *layer, float *const *h, size_t streams, float *xh, size_t ldxh, float *work, size_t ldwork) {
+    gru_of_parts(matvec, layer, h, streams, xh, ldxh, work, ldwork);
 }
+
+#include "gru_stack.h"
 
 const skip_kernels skip_kernels_scalar = {
     .name = "scalar",

@@ -5,7 +5,9 @@
 //     SKIP_LANES         floats of a vector: 4, 8 or 16
 //     SKIP_ACCUMULATORS  vectors of sums that fit into the registers beside the weights and inputs in flight
 //     SKIP_STREAMS       streams that share one read of a weight, 1 … 8
-//     SKIP_SPLIT         blocks of rows of the largest GRU whose sums are made in two halves (simd_gru.h); 0 for none
+//     SKIP_SPLIT         blocks of rows of the largest GRU whose sums are made in two halves (simd_fused.h); 0 for none
+//     SKIP_FUSED         blocks of rows of the largest GRU whose sums are all kept in registers (simd_fused.h)
+//     SKIP_BESIDE        blocks of rows whose sums leave registers for a gate's sigmoids, 1 … 5 (simd_beside.h); 0 for none
 //     SKIP_FMA(a, b, c)  a · b + c, rounded once or twice, but always the same way
 //     SKIP_DIVIDE(a, b)  a / b, to within a unit in the last place
 //
@@ -36,7 +38,11 @@ INLINE vec choose(ivec mask, vec yes, vec no) { return mask ? yes : no; }
 #include "simd_activations.h"
 #include "simd_matvec.h"
 #include "simd_elementwise.h"
+#include "gru.h"
+#include "simd_fused.h"
+#include "simd_beside.h"
 #include "simd_gru.h"
+#include "gru_stack.h"
 
 const skip_kernels SKIP_VARIANT = {
     .name = SKIP_NAME,

@@ -8,6 +8,18 @@ INLINE void copy(float *to, const float *from, size_t n) {
     for (size_t i = 0; i < n; i++) to[i] = from[i];
 }
 
+// to[i] = from[i], the call of a library's function spared.
+INLINE void append(const float *from, float *to, size_t n) {
+    if (n < SKIP_LANES) {
+        copy(to, from, n);
+        return;
+    }
+    size_t last = n - SKIP_LANES;
+#pragma clang loop unroll(disable)
+    for (size_t i = 0; i < last; i += SKIP_LANES) store(to + i, load(from + i));
+    store(to + last, load(from + last));
+}
+
 static void multiply(const float *a, const float *b, float *out, size_t n) {
     if (n < SKIP_LANES) {
         for (size_t i = 0; i < n; i++) out[i] = a[i] * b[i];

@@ -7,6 +7,8 @@
 #define SKIP_ACCUMULATORS 12
 #define SKIP_STREAMS 2
 #define SKIP_SPLIT 0
+#define SKIP_FUSED 2
+#define SKIP_BESIDE 0
 #define SKIP_FMA(a, b, c) ((a) * (b) + (c))
 #define SKIP_DIVIDE(a, b) ((a) / (b))
 

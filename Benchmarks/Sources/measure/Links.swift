@@ -17,7 +17,7 @@ func measureLinks(rounds: Int) throws {
     let layer = UnsafeMutablePointer<skip_gru>.allocate(capacity: 1), state = UnsafeMutablePointer<UnsafeMutablePointer<Float>?>.allocate(capacity: 1)
     let logit = UnsafeMutablePointer<Float>.allocate(capacity: 1)
     layer.initialize(to: skip_gru(
-        features: madeFeatures, hidden: hidden, blocks: blocks, gates: memory, gates_bias: bias, candidate: memory + 2 * hidden * columns, candidate_bias: bias))
+        features: madeFeatures, hidden: hidden, blocks: blocks, offset: 0, gates: memory, gates_bias: bias, candidate: memory + 2 * hidden * columns, candidate_bias: bias))
     state.initialize(to: h)
     logit.initialize(to: 0.1)
     precondition(weights <= 8192, "the weights must fit in front of the rest")
@@ -28,7 +28,7 @@ func measureLinks(rounds: Int) throws {
         ("blend", { kernels.gru_blend(z, y, h, hidden) }),
         ("the state update gate's product", { h[0] = kernels.dot(weight, h, hidden) * 0.01 }),
         ("its sigmoid, in Float64", { logit.pointee = Float(1 / (1 + exp(-Double(logit.pointee)))) }),
-        ("the step, without Δũ", { kernels.gru(layer, state, 0, 1, input, 128, work, 160) }),
+        ("the step, without Δũ", { kernels.gru(layer, 1, state, 1, input, 128, work, 160, nil, nil) }),
         ("the whole update, with Δũ", { bench.update(1) }),
     ]
     var times = [Shortest](repeating: .init(), count: links.count)

@@ -24,6 +24,7 @@ typedef struct skip_gru {
     size_t features;             // F
     size_t hidden;               // H
     size_t blocks;               // H / SKIP_ROWS, rounded up
+    size_t offset;               // where in a stream's state the layer's begins
     const float *gates;          // r, z over [x, h]: (2 · blocks · 16, F + H), packed
     const float *gates_bias;     // (2 · blocks · 16)
     const float *candidate;      // n over [x, r ∘ h]: (blocks · 16, F + H), packed
@@ -63,13 +64,15 @@ typedef struct skip_kernels {
     // Σ a[i]·b[i] for i < n (any n), in a fixed order that depends on n and the variant only.
     float (*dot)(const float *a, const float *b, size_t n);
 
-    // A GRU's step for several streams, in place:
+    // A step of stacked GRU layers, at least one, for several streams, in place; a layer's x is the new h of the one below:
     //     r = σ(gates_r [x, h] + b_r)    z = σ(gates_z [x, h] + b_z)    n = tanh(candidate [x, r ∘ h] + b_n)
     //     h = z ∘ h + (1 − z) ∘ n
-    // h[s] + offset: H floats. xh: streams rows, ldxh ≥ F + blocks·16 floats apart, that begin with x; the rest of
-    // each is overwritten. work: streams rows of 3 · blocks·16 floats, ldwork apart, for its own use.
-    void (*gru)(const skip_gru *layer, float *const *h, size_t offset, size_t streams,
-                float *xh, size_t ldxh, float *work, size_t ldwork);
+    // and, where gate (H of the top layer floats) is not NULL, products[s] = Σ gate[i] · h[i] of the top layer, as `dot` has it.
+    // h[s] + layer.offset: H floats. xh: streams rows, ldxh ≥ F + blocks·16 floats of the widest layer apart, that begin with
+    // the first layer's x; all else of each is overwritten, and with several layers x too. work: streams rows of 3 · blocks·16
+    // floats, ldwork apart, for its own use.
+    void (*gru)(const skip_gru *layers, size_t count, float *const *h, size_t streams,
+                float *xh, size_t ldxh, float *work, size_t ldwork, const float *gate, float *products);
 } skip_kernels;
 
 // The fastest variant this machine can run; the same pointer for the life of the process.

@@ -22,7 +22,7 @@ struct GRUCell: RecurrentCell, @unchecked Sendable { // its memory is only read
     private let norms: UnsafeBufferPointer<LayerNorm>
     /// A Boolean value indicating whether the candidate reads the raw timestep.
     private let readsRawInput: Bool
-    let whole: UnsafePointer<skip_gru>?
+    let whole: skip_gru?
 
     private enum Candidate {
         /// n over [x, r ∘ h]: (H, F + H).
@@ -54,9 +54,9 @@ struct GRUCell: RecurrentCell, @unchecked Sendable { // its memory is only read
             let matrix = PackedMatrix(gates: [(gate, { bias[$0] })], rows: hiddenSize, columns: candidateInputSize + hiddenSize, in: memory)
             candidate = .resetBefore(matrix)
             let layout = skip_gru(
-                features: inputSize, hidden: hiddenSize, blocks: matrix.blocks, gates: gates.panel, gates_bias: gates.bias,
+                features: inputSize, hidden: hiddenSize, blocks: matrix.blocks, offset: 0, gates: gates.panel, gates_bias: gates.bias,
                 candidate: matrix.panel, candidate_bias: matrix.bias)
-            whole = norms.isEmpty && !readsRawInput ? memory.keep([layout]).baseAddress : nil
+            whole = norms.isEmpty && !readsRawInput ? layout : nil
         case .resetAfter:
             candidate = .resetAfter(
                 input: PackedMatrix(gates: [({ candidateWeight[$0 * candidateInputSize + $1] }, { weights.inputBias[2 * hiddenSize + $0] })], rows: hiddenSize, columns: candidateInputSize, in: memory),
@@ -68,13 +68,15 @@ struct GRUCell: RecurrentCell, @unchecked Sendable { // its memory is only read
     static func stateSize(hiddenSize: Int) -> Int { hiddenSize }
     static func gateOffset(hiddenSize: Int) -> Int { 0 }
 
-    func update(_ states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>, offset: Int, streams: Int, _ workspace: Workspace, _ kernels: Kernels) {
+    func update(
+        _ states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>, offset: Int, streams: Int, concatenated: UnsafeMutablePointer<Float>, _ workspace: Workspace, _ kernels: Kernels
+    ) {
         let padded = PackedMatrix.padded(hiddenSize)
         let (width, rows) = (workspace.width, workspace.rows)
         for s in 0..<streams {
-            (workspace.concatenated + s * width + inputSize).update(from: states[s] + offset, count: hiddenSize)
+            (concatenated + s * width + inputSize).update(from: states[s] + offset, count: hiddenSize)
         }
-        gates.multiply(workspace.concatenated, stride: width, into: workspace.gates, stride: rows, streams: streams, kernels)
+        gates.multiply(concatenated, stride: width, into: workspace.gates, stride: rows, streams: streams, kernels)
         for s in 0..<streams {
             let gates = workspace.gates + s * rows
             if !norms.isEmpty {
@@ -83,13 +85,15 @@ struct GRUCell: RecurrentCell, @unchecked Sendable { // its memory is only read
             }
             kernels.sigmoid(gates, 2 * padded)
         }
-        computeCandidate(states, offset: offset, streams: streams, workspace, kernels)
+        computeCandidate(states, offset: offset, streams: streams, concatenated: concatenated, workspace, kernels)
         for s in 0..<streams {
             kernels.gruBlend(workspace.gates + s * rows + padded, workspace.candidates + s * rows, states[s] + offset, hiddenSize)
         }
     }
 
-    private func computeCandidate(_ states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>, offset: Int, streams: Int, _ workspace: Workspace, _ kernels: Kernels) {
+    private func computeCandidate(
+        _ states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>, offset: Int, streams: Int, concatenated: UnsafeMutablePointer<Float>, _ workspace: Workspace, _ kernels: Kernels
+    ) {
         let padded = PackedMatrix.padded(hiddenSize)
         let (width, rows) = (workspace.width, workspace.rows)
         switch candidate {
@@ -97,18 +101,18 @@ struct GRUCell: RecurrentCell, @unchecked Sendable { // its memory is only read
             let candidateInputSize = matrix.columns - hiddenSize
             for s in 0..<streams {
                 // The gates are done with h in the concatenation: r ∘ h takes its place, behind x or the raw timestep.
-                let concatenated = workspace.concatenated + s * width
-                if readsRawInput { concatenated.update(from: workspace.input(s), count: candidateInputSize) }
-                kernels.multiply(workspace.gates + s * rows, states[s] + offset, concatenated + candidateInputSize, hiddenSize)
+                let row = concatenated + s * width
+                if readsRawInput { row.update(from: workspace.input(s), count: candidateInputSize) }
+                kernels.multiply(workspace.gates + s * rows, states[s] + offset, row + candidateInputSize, hiddenSize)
             }
-            matrix.multiply(workspace.concatenated, stride: width, into: workspace.candidates, stride: rows, streams: streams, kernels)
+            matrix.multiply(concatenated, stride: width, into: workspace.candidates, stride: rows, streams: streams, kernels)
         case .resetAfter(let input, let hidden):
             if readsRawInput {
-                input.multiply(workspace.input(0), stride: workspace.inputStride, into: workspace.candidates, stride: rows, streams: streams, kernels)
+                input.multiply(workspace.input(0), stride: width, into: workspace.candidates, stride: rows, streams: streams, kernels)
             } else {
-                input.multiply(workspace.concatenated, stride: width, into: workspace.candidates, stride: rows, streams: streams, kernels)
+                input.multiply(concatenated, stride: width, into: workspace.candidates, stride: rows, streams: streams, kernels)
             }
-            hidden.multiply(workspace.concatenated + inputSize, stride: width, into: workspace.recurrent, stride: rows, streams: streams, kernels)
+            hidden.multiply(concatenated + inputSize, stride: width, into: workspace.recurrent, stride: rows, streams: streams, kernels)
             for s in 0..<streams {
                 kernels.multiplyAdd(workspace.gates + s * rows, workspace.recurrent + s * rows, workspace.candidates + s * rows, workspace.candidates + s * rows, padded)
             }

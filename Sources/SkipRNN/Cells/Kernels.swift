@@ -1,37 +1,41 @@
 import CSkipKernels
 
-/// One variant of the C kernels, with its functions unwrapped once.
+/// One variant of the C kernels: a table of functions, of which a caller loads the one that it calls.
 public struct Kernels: @unchecked Sendable, CustomStringConvertible { // a constant table of C functions that share nothing
-    /// "scalar", "sse2", "avx2", "avx512" or "neon". A state is bit-reproducible within one variant only.
-    public let name: String
-    public var description: String { name }
-    let matvec: @convention(c) (UnsafePointer<Float>?, UnsafePointer<Float>?, Int, Int, UnsafePointer<Float>?, Int, UnsafeMutablePointer<Float>?, Int, Int) -> Void
-    let sigmoid: @convention(c) (UnsafeMutablePointer<Float>?, Int) -> Void
-    let tanh: @convention(c) (UnsafeMutablePointer<Float>?, Int) -> Void
-    let multiply: @convention(c) (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int) -> Void
-    let multiplyAdd: @convention(c) (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int) -> Void
-    let gruBlend: @convention(c) (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int) -> Void
-    let lstmBlend: @convention(c) (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Float>?, Int) -> Void
-    let dot: @convention(c) (UnsafePointer<Float>?, UnsafePointer<Float>?, Int) -> Float
-    let gru: @convention(c) (UnsafePointer<skip_gru>?, UnsafePointer<UnsafeMutablePointer<Float>?>?, Int, Int, UnsafeMutablePointer<Float>?, Int, UnsafeMutablePointer<Float>?, Int) -> Void
+    private let table: UnsafePointer<skip_kernels>
 
     private init(_ table: UnsafePointer<skip_kernels>) {
-        let table = table.pointee
-        name = String(cString: table.name)
-        // Every variant fills the whole table; a gap is a mistake in it.
-        guard let matvec = table.matvec, let sigmoid = table.sigmoid, let tanh = table.tanh, let multiply = table.multiply,
-              let multiplyAdd = table.multiply_add, let gruBlend = table.gru_blend, let lstmBlend = table.lstm_blend, let dot = table.dot, let gru = table.gru
-        else { preconditionFailure("a kernel variant lacks a function") }
-        self.matvec = matvec
-        self.sigmoid = sigmoid
-        self.tanh = tanh
-        self.multiply = multiply
-        self.multiplyAdd = multiplyAdd
-        self.gruBlend = gruBlend
-        self.lstmBlend = lstmBlend
-        self.dot = dot
-        self.gru = gru
+        let functions = table.pointee
+        // Every variant fills the whole table, so that no caller has to look; a gap is a mistake in it.
+        precondition(
+            functions.matvec != nil && functions.sigmoid != nil && functions.tanh != nil && functions.multiply != nil && functions.multiply_add != nil
+                && functions.gru_blend != nil && functions.lstm_blend != nil && functions.dot != nil && functions.gru != nil,
+            "a kernel variant lacks a function")
+        self.table = table
     }
+
+    /// "scalar", "sse2", "avx2", "avx512" or "neon". A state is bit-reproducible within one variant only.
+    public var name: String { String(cString: table.pointee.name) }
+    public var description: String { name }
+
+    var matvec: @convention(c) (UnsafePointer<Float>?, UnsafePointer<Float>?, Int, Int, UnsafePointer<Float>?, Int, UnsafeMutablePointer<Float>?, Int, Int) -> Void {
+        table.pointee.matvec.unsafelyUnwrapped
+    }
+    var sigmoid: @convention(c) (UnsafeMutablePointer<Float>?, Int) -> Void { table.pointee.sigmoid.unsafelyUnwrapped }
+    var tanh: @convention(c) (UnsafeMutablePointer<Float>?, Int) -> Void { table.pointee.tanh.unsafelyUnwrapped }
+    var multiply: @convention(c) (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int) -> Void { table.pointee.multiply.unsafelyUnwrapped }
+    var multiplyAdd: @convention(c) (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int) -> Void {
+        table.pointee.multiply_add.unsafelyUnwrapped
+    }
+    var gruBlend: @convention(c) (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int) -> Void { table.pointee.gru_blend.unsafelyUnwrapped }
+    var lstmBlend: @convention(c) (UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Float>?, Int) -> Void {
+        table.pointee.lstm_blend.unsafelyUnwrapped
+    }
+    var dot: @convention(c) (UnsafePointer<Float>?, UnsafePointer<Float>?, Int) -> Float { table.pointee.dot.unsafelyUnwrapped }
+    var gru: @convention(c) (
+        UnsafePointer<skip_gru>?, Int, UnsafePointer<UnsafeMutablePointer<Float>?>?, Int, UnsafeMutablePointer<Float>?, Int, UnsafeMutablePointer<Float>?, Int,
+        UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
+    ) -> Void { table.pointee.gru.unsafelyUnwrapped }
 
     /// The fastest variant this machine can run.
     public static let best = Kernels(skip_kernels_best())

@@ -37,13 +37,15 @@ struct LSTMCell: RecurrentCell, @unchecked Sendable { // its memory is only read
     static func stateSize(hiddenSize: Int) -> Int { 2 * hiddenSize }
     static func gateOffset(hiddenSize: Int) -> Int { hiddenSize }
 
-    func update(_ states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>, offset: Int, streams: Int, _ workspace: Workspace, _ kernels: Kernels) {
+    func update(
+        _ states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>, offset: Int, streams: Int, concatenated: UnsafeMutablePointer<Float>, _ workspace: Workspace, _ kernels: Kernels
+    ) {
         let padded = PackedMatrix.padded(hiddenSize)
         let (width, rows) = (workspace.width, workspace.rows)
         for s in 0..<streams {
-            (workspace.concatenated + s * width + inputSize).update(from: states[s] + offset, count: hiddenSize)
+            (concatenated + s * width + inputSize).update(from: states[s] + offset, count: hiddenSize)
         }
-        gates.multiply(workspace.concatenated, stride: width, into: workspace.gates, stride: rows, streams: streams, kernels)
+        gates.multiply(concatenated, stride: width, into: workspace.gates, stride: rows, streams: streams, kernels)
         for s in 0..<streams {
             let gates = workspace.gates + s * rows
             for gate in norms.indices { norms[gate].apply(gates + gate * padded) }

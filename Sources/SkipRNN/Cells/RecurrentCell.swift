@@ -13,16 +13,18 @@ protocol RecurrentCell: BitwiseCopyable, Sendable {
     /// Where in the layer's state the values begin that the state update gate reads: h of a GRU, c of an LSTM.
     static func gateOffset(hiddenSize: Int) -> Int
 
-    /// The layer as one kernel, `gru`, computes it; nil for the kinds that `update` puts together.
-    var whole: UnsafePointer<skip_gru>? { get }
+    /// The layer as one kernel, `gru`, computes it, with its state at 0; nil for the kinds that `update` puts together.
+    var whole: skip_gru? { get }
 
     /// Computes the candidate state of several streams and stores it over their states.
     /// - Parameters:
-    ///   - workspace: `workspace.concatenated` holds each stream's input (`inputSize` floats) in front.
-    ///   - states: the address of each stream's layer state.
-    func update(_ states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>, offset: Int, streams: Int, _ workspace: Workspace, _ kernels: Kernels)
+    ///   - states: the address of each stream's state, in which the layer's begins at `offset`.
+    ///   - concatenated: rows of `workspace.width` floats, each with a stream's input (`inputSize` floats) in front.
+    func update(
+        _ states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>, offset: Int, streams: Int, concatenated: UnsafeMutablePointer<Float>, _ workspace: Workspace, _ kernels: Kernels
+    )
 }
 
 extension RecurrentCell {
-    var whole: UnsafePointer<skip_gru>? { nil }
+    var whole: skip_gru? { nil }
 }

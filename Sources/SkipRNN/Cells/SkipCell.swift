@@ -1,3 +1,5 @@
+import CSkipKernels
+
 /// Stacked layers under one state update gate: the authors' four cells, and without the gate their baselines.
 ///
 /// | name in the paper's code | type | layers | gate |
@@ -10,6 +12,8 @@
 /// cell computes a candidate only where the gate has fired. The gate reads the top layer.
 struct SkipCell<Cell: RecurrentCell>: BitwiseCopyable, @unchecked Sendable { // its memory is only read
     private let layers: UnsafeBufferPointer<Layer>
+    /// The layers as one kernel, `gru`, computes them all; nil where one of them is put together of parts.
+    private let whole: UnsafePointer<skip_gru>?
     private let gate: StateUpdateGate?
     /// Where the top layer's state begins in a stream's state.
     let topOffset: Int
@@ -31,6 +35,14 @@ struct SkipCell<Cell: RecurrentCell>: BitwiseCopyable, @unchecked Sendable { // 
             offset += Cell.stateSize(hiddenSize: cell.hiddenSize)
         }
         self.layers = memory.keep(layers)
+        let whole = layers.compactMap { layer in
+            layer.cell.whole.map {
+                var whole = $0
+                whole.offset = layer.offset
+                return whole
+            }
+        }
+        self.whole = whole.count == layers.count ? memory.keep(whole).baseAddress : nil
         self.gate = gate
         let top = layers[layers.count - 1]
         topOffset = top.offset
@@ -42,23 +54,31 @@ struct SkipCell<Cell: RecurrentCell>: BitwiseCopyable, @unchecked Sendable { // 
     ///   - states: each stream's state, its layers' states one behind the other.
     ///   - increments: receives each stream's new Δũ; 1 without a gate, so that the next timestep updates.
     func update(_ states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>, streams: Int, increments: UnsafeMutablePointer<Float>, _ workspace: Workspace, _ kernels: Kernels) {
+        if let whole {
+            states.withMemoryRebound(to: UnsafeMutablePointer<Float>?.self, capacity: streams) {
+                kernels.gru(
+                    whole, layers.count, $0, streams, workspace.input(0), workspace.width, workspace.gates, workspace.rows, gate?.weight.baseAddress, increments)
+            }
+        } else {
+            updateByLayers(states, streams: streams, products: increments, workspace, kernels)
+        }
+        for s in 0..<streams { increments[s] = gate?.increment(ofProduct: increments[s]) ?? 1 }
+    }
+
+    /// Updates the states layer by layer.
+    /// - Parameter products: receives the gate's products with the new states.
+    private func updateByLayers(
+        _ states: UnsafeMutablePointer<UnsafeMutablePointer<Float>>, streams: Int, products: UnsafeMutablePointer<Float>, _ workspace: Workspace, _ kernels: Kernels
+    ) {
         for index in layers.indices {
-            let inputSize = layers[index].cell.inputSize
-            for s in 0..<streams {
-                let source = index == 0 ? UnsafePointer(workspace.input(s)) : UnsafePointer(states[s] + layers[index - 1].offset)
-                (workspace.concatenated + s * workspace.width).update(from: source, count: inputSize)
+            let concatenated = workspace.concatenated(layer: index)
+            if index > 0 {
+                let (below, inputSize) = (layers[index - 1].offset, layers[index].cell.inputSize)
+                for s in 0..<streams { (concatenated + s * workspace.width).update(from: states[s] + below, count: inputSize) }
             }
-            // Asked here, so that the rest of the layer, which only its own functions read, is not copied at every update.
-            if let whole = layers[index].cell.whole {
-                states.withMemoryRebound(to: UnsafeMutablePointer<Float>?.self, capacity: streams) {
-                    kernels.gru(whole, $0, layers[index].offset, streams, workspace.concatenated, workspace.width, workspace.gates, workspace.rows)
-                }
-            } else {
-                layers[index].cell.update(states, offset: layers[index].offset, streams: streams, workspace, kernels)
-            }
+            layers[index].cell.update(states, offset: layers[index].offset, streams: streams, concatenated: concatenated, workspace, kernels)
         }
-        for s in 0..<streams {
-            increments[s] = gate.map { $0.increment(of: states[s] + gateOffset, kernels) } ?? 1
-        }
+        guard let gate else { return }
+        for s in 0..<streams { products[s] = gate.product(with: states[s] + gateOffset, kernels) }
     }
 }

@@ -6,20 +6,19 @@ import Glibc
 public final class Workspace {
     /// Streams that can be updated together.
     public let streams: Int
-    /// Floats from one stream's timestep to the next one's.
-    let inputStride: Int
-    /// Floats from one stream's concatenation to the next one's: at least in + H, padded, of every layer.
+    /// Floats from one stream's [x, h] to the next one's: at least in + H, padded, of every layer.
     let width: Int
     /// Floats from one stream's gates to the next one's: at least the padded rows of every layer's gates.
     let rows: Int
-    /// [x, h] of the layer in work: (streams, width).
-    let concatenated: UnsafeMutablePointer<Float>
+    /// [x, h] of the layers above the first, one after the other: (streams, width).
+    private let concatenated: UnsafeMutablePointer<Float>
     /// Pre-activations, then activations: (streams, rows).
     let gates: UnsafeMutablePointer<Float>
     /// GRU candidates: (streams, rows).
     let candidates: UnsafeMutablePointer<Float>
     /// W_hn h of a GRU that resets after the product: (streams, rows).
     let recurrent: UnsafeMutablePointer<Float>
+    /// [x, h] of the first layer, whose x stays for an update's duration: (streams, width).
     private let inputs: UnsafeMutablePointer<Float>
     private let memory: UnsafeMutablePointer<Float>
 
@@ -33,21 +32,20 @@ public final class Workspace {
         let layers = architecture.hiddenSizes.indices
         let widest = layers.map { max(architecture.inputSize(ofLayer: $0), architecture.inputSize) + PackedMatrix.padded(architecture.hiddenSizes[$0]) }.max() ?? 0
         self.streams = streams
-        inputStride = PackedMatrix.padded(architecture.inputSize)
         // The first layer's h begins a cache line, behind its x.
-        let lead = inputStride - architecture.inputSize
+        let lead = PackedMatrix.padded(architecture.inputSize) - architecture.inputSize
         width = PackedMatrix.padded(widest + lead)
         // One block more, so that streams' rows don't lie a multiple of 4 KiB apart and fight for cache sets.
         rows = (architecture.hiddenSizes.map { PackedMatrix.padded($0) }.max() ?? 0) * 4 + 16
         var address: UnsafeMutableRawPointer?
-        let count = streams * (inputStride + width + 3 * rows)
+        let count = streams * (2 * width + 3 * rows)
         let status = posix_memalign(&address, 64, count * MemoryLayout<Float>.stride)
         guard status == 0, let address else { fatalError("out of memory for a workspace of \(count) floats") }
         memory = address.bindMemory(to: Float.self, capacity: count)
         memory.initialize(repeating: 0, count: count)
-        inputs = memory
-        concatenated = inputs + streams * inputStride + lead
-        gates = inputs + streams * (inputStride + width)
+        inputs = memory + lead
+        concatenated = inputs + streams * width
+        gates = memory + streams * 2 * width
         candidates = gates + streams * rows
         recurrent = candidates + streams * rows
     }
@@ -55,5 +53,8 @@ public final class Workspace {
     deinit { free(memory) }
 
     /// Where stream `index`'s timestep goes before an update: F floats.
-    public func input(_ index: Int) -> UnsafeMutablePointer<Float> { inputs + index * inputStride }
+    public func input(_ index: Int) -> UnsafeMutablePointer<Float> { inputs + index * width }
+
+    /// Where [x, h] of a layer lie, one row a stream.
+    func concatenated(layer: Int) -> UnsafeMutablePointer<Float> { layer == 0 ? inputs : concatenated }
 }

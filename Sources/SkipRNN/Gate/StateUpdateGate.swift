@@ -7,7 +7,7 @@ import Glibc
 /// evaluated an update, some 10 ns.
 struct StateUpdateGate: BitwiseCopyable, @unchecked Sendable { // its memory is only read
     /// w, (H).
-    private let weight: UnsafeBufferPointer<Float>
+    let weight: UnsafeBufferPointer<Float>
     /// b.
     private let bias: Float
 
@@ -16,10 +16,13 @@ struct StateUpdateGate: BitwiseCopyable, @unchecked Sendable { // its memory is 
         self.bias = bias
     }
 
-    /// The update probability increment Δũ of a state of H values.
+    /// w · s of a state of H values.
     @inline(__always)
-    func increment(of state: UnsafePointer<Float>, _ kernels: Kernels) -> Float {
-        let logit = Double(kernels.dot(weight.baseAddress, state, weight.count)) + Double(bias)
-        return Float(1 / (1 + exp(-logit)))
+    func product(with state: UnsafePointer<Float>, _ kernels: Kernels) -> Float { kernels.dot(weight.baseAddress, state, weight.count) }
+
+    /// The update probability increment Δũ of w · s.
+    @inline(__always)
+    func increment(ofProduct product: Float) -> Float {
+        Float(1 / (1 + exp(-(Double(product) + Double(bias)))))
     }
 }
