@@ -15,6 +15,21 @@ extension Socket {
         return true
     }
 
+    /// Receives one frame into `message` without waiting, and asks the cache for its first line, which another core has written: what is
+    /// received next hides the way. Its bytes, which live as long as the message's; nil where there is none.
+    @inlinable
+    public func receiveBytes(into message: inout Message) throws(ZeroMQError) -> UnsafeRawBufferPointer? {
+        var count = zmq_msg_recv(message.raw, raw, ZMQ_DONTWAIT)
+        while count < 0 {
+            guard try retryReceive() else { return nil }
+            count = zmq_msg_recv(message.raw, raw, ZMQ_DONTWAIT)
+        }
+        // libzmq's count is an Int32 and stops there.
+        let bytes = UnsafeRawBufferPointer(start: zmq_msg_data(message.raw), count: count < Int32.max ? Int(count) : zmq_msg_size(message.raw))
+        prefetch_line(bytes.baseAddress)
+        return bytes
+    }
+
     /// Sends a copy of `bytes` as one frame; `more` announces another frame of the same message. False means that the frame would have
     /// had to wait (a full high-water mark, no peer yet), or that the send timeout is over. Interruptions by signals are retried.
     ///

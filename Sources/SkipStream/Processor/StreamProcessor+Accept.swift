@@ -13,7 +13,7 @@ extension StreamProcessor {
         let stream = table[slot]
         let route = stream.pointee.route
         guard routes[route].pointee.isCurrent ? readHeader(part, route) : readHeaderSinceReload(part, slot) else { return }
-        counters.messages += 1
+        counters.messages &+= 1
         part.pointee.slot = slot
         hear(stream)
         let header = part.pointee.header

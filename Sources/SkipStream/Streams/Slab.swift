@@ -32,7 +32,7 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
 
     @inline(__always)
     subscript(row: UInt32) -> UnsafeMutablePointer<Element> {
-        chunks[Int(row) >> Self.shift] + (Int(row) & Self.mask) * width
+        chunks[Int(row) >> Self.shift] + (Int(row) & Self.mask) &* width
     }
 
     /// Takes a row into use; what it holds is undefined.

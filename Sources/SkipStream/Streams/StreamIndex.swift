@@ -50,7 +50,9 @@ struct StreamIndex: ~Copyable {
 
     /// 2^d segments: by pointer, because looking one up in an array retains and releases it, at each message.
     private var directory: UnsafeMutablePointer<Segment>
-    private var depth = 0
+    private var depth = 0 { didSet { shift = UInt64(32 - depth) } }
+    /// How far a tag is shifted to its place in the directory; by 32 there is but one.
+    private var shift: UInt64 = 32
 
     init() {
         directory = .allocate(capacity: 1)
@@ -76,7 +78,7 @@ struct StreamIndex: ~Copyable {
     private static func tag(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash >> 32) }
 
     @inline(__always)
-    private func segment(_ tag: UInt32) -> Segment { directory[depth == 0 ? 0 : Int(tag >> UInt32(32 - depth))] }
+    private func segment(_ tag: UInt32) -> Segment { directory[Int(truncatingIfNeeded: UInt64(tag) &>> shift)] }
 
     /// Asks for the memory that `firstSlot(hash)` will read.
     @inline(__always)

@@ -55,7 +55,7 @@ public struct SampleHeader: Sendable, Equatable {
         guard word & 0x0000_FF00_00FF_FFFF == 0x0000_0000_0001_4B53 else { return nil }
         let last = UInt64(littleEndian: start.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
         let all = Flags(rawValue: UInt8(truncatingIfNeeded: word >> 24))
-        guard last >> 32 == 0, all.isSubset(of: .known), let type = SampleType(rawValue: UInt8(truncatingIfNeeded: word >> 32)) else { return nil }
+        guard last >> 32 == 0, all.isSubset(of: .known), let type = SampleType(code: UInt8(truncatingIfNeeded: word >> 32)) else { return nil }
         self.type = type
         flags = all.intersection([.start, .end])
         count = Int(word >> 48)

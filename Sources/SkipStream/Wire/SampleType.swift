@@ -2,6 +2,14 @@
 public enum SampleType: UInt8, Sendable, CaseIterable {
     case float32 = 0, float64, float16, int8, uint8, int16, uint16, int32
 
+    /// The type of a code, without the call that `init(rawValue:)` is; nil where there is none.
+    @inline(__always)
+    init?(code: UInt8) {
+        guard code <= Self.int32.rawValue else { return nil }
+        // Codes are 0 and up in the cases' order, as the cases are laid out.
+        self = unsafeBitCast(code, to: Self.self)
+    }
+
     /// Bytes of one number.
     @inline(__always)
     public var size: Int {

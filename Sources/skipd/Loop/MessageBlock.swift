@@ -9,6 +9,8 @@ struct MessageBlock: ~Copyable {
     private var surplus = Message()
     /// Messages received.
     private(set) var count = 0
+    /// A Boolean value indicating whether a frame is so large that it is given back with the block.
+    private var hasLarge = false
 
     static let capacity = StreamProcessor.blockSize
     private static let framesKept = 3
@@ -44,12 +46,13 @@ struct MessageBlock: ~Copyable {
     /// - Returns: false where there was none.
     mutating func receive(from socket: borrowing Socket, _ sender: Sender) throws(ZeroMQError) -> Bool {
         let start = frames + count * Self.framesKept
-        guard try socket.receive(into: &start[0]) else { return false }
-        var message = IncomingMessage(start[0].bytes, frameCount: 1, envelope: UnsafeRawPointer(start))
+        guard let first = try socket.receiveBytes(into: &start[0]) else { return false }
+        var message = IncomingMessage(first, frameCount: 1, envelope: UnsafeRawPointer(start))
         switch sender {
         case .known(let origin): message.origin = origin
         case .device: message.origin = start[0].withProperty("User-Id") { $0.flatMap { PeerIdentity($0)?.device } } ?? IncomingMessage.nobody
         }
+        if first.count > Self.largestKept { hasLarge = true }
         if start[0].more { try receiveFurther(from: socket, start, &message) }
         messages[count] = message
         count += 1
@@ -62,12 +65,14 @@ struct MessageBlock: ~Copyable {
         while more {
             switch message.frameCount {
             case 1:
-                guard try socket.receive(into: &start[1]) else { return }
-                message.second = start[1].bytes
+                guard let second = try socket.receiveBytes(into: &start[1]) else { return }
+                message.second = second
+                if second.count > Self.largestKept { hasLarge = true }
                 more = start[1].more
             case 2:
-                guard try socket.receive(into: &start[2]) else { return }
-                message.third = start[2].bytes
+                guard let third = try socket.receiveBytes(into: &start[2]) else { return }
+                message.third = third
+                if third.count > Self.largestKept { hasLarge = true }
                 more = start[2].more
             default:
                 guard try socket.receive(into: &surplus) else { return }
@@ -80,13 +85,10 @@ struct MessageBlock: ~Copyable {
 
     /// Forgets the messages.
     mutating func clear() {
-        for index in 0..<count {
-            let message = messages[index]
-            let start = frames + index * Self.framesKept
-            if message.first.count > Self.largestKept { start[0].clear() }
-            if message.second.count > Self.largestKept { start[1].clear() }
-            if message.third.count > Self.largestKept { start[2].clear() }
+        if hasLarge {
+            for index in 0..<count * Self.framesKept where frames[index].count > Self.largestKept { frames[index].clear() }
         }
+        hasLarge = false
         count = 0
     }
 }
