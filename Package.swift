@@ -66,7 +66,7 @@ let package = Package(
         .executableTarget(
             name: "skipd",
             dependencies: [
-                "SkipRNN", "SkipStream", "SkipStore", "SkipConfiguration", "ZeroMQ", "NATS",
+                "CSkipKernels", "SkipRNN", "SkipStream", "SkipStore", "SkipConfiguration", "ZeroMQ", "NATS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

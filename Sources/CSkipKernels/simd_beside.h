@@ -13,7 +13,7 @@ INLINE void tile_beside(const float *panel, const float *bias, size_t cols, cons
     load_sums(sum, bias, blocks);
     size_t k = 0;
     for (size_t v = 0; v < blocks * BLOCK_VECS; v++) {
-        store(gate + v * SKIP_LANES, sigmoid_of(load(gate + v * SKIP_LANES)));
+        sigmoid(gate + v * SKIP_LANES, SKIP_LANES);
         for (size_t end = cols * (v + 1) / (blocks * BLOCK_VECS); k < end; k++) add_products(sum, panel, cols, k, x[k], blocks);
     }
 #pragma clang loop unroll(full)
@@ -44,7 +44,6 @@ INLINE void matvec_beside(const float *panel, const float *bias, size_t blocks, 
 __attribute__((noinline)) static void gru_beside(const skip_gru *layer, float *h, float *xh, float *work) {
     const size_t features = layer->features, hidden = layer->hidden, cols = features + hidden, padded = layer->blocks * SKIP_ROWS;
     float *r = work, *z = work + padded, *candidate = z + padded;
-    append(h, xh + features, hidden);
     matvec(layer->gates, layer->gates_bias, layer->blocks, cols, xh, 0, r, 0, 1);
     matvec_beside(layer->gates + padded * cols, layer->gates_bias + padded, layer->blocks, cols, xh, z, r);
     // The gates are done with h in [x, h]: r ∘ h takes its place.

@@ -8,8 +8,8 @@ INLINE void copy(float *to, const float *from, size_t n) {
     for (size_t i = 0; i < n; i++) to[i] = from[i];
 }
 
-// to[i] = from[i], the call of a library's function spared.
-INLINE void append(const float *from, float *to, size_t n) {
+// `copy` for a layer's state: vectors, and no call of a library's function.
+INLINE void copy_state(float *to, const float *from, size_t n) {
     if (n < SKIP_LANES) {
         copy(to, from, n);
         return;

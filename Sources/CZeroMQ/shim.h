@@ -2,6 +2,3 @@
 #pragma once
 #include <malloc.h>
 #include <zmq.h>
-
-// Asks the cache for the line at an address, which will be read soon.
-static inline void prefetch_line(const void *address) { __builtin_prefetch(address); }

@@ -33,7 +33,6 @@ struct UpdateBench {
     /// Updates `streams` streams, some of them together.
     @inline(never)
     func update(_ streams: Int) {
-        if streams == 1 { return model.update(states, streams: 1, increments: increments, workspace) }
         var done = 0
         while done < streams {
             let count = min(streams - done, Self.together)

@@ -22,7 +22,6 @@ struct GRUCell: RecurrentCell, @unchecked Sendable { // its memory is only read
     private let norms: UnsafeBufferPointer<LayerNorm>
     /// A Boolean value indicating whether the candidate reads the raw timestep.
     private let readsRawInput: Bool
-    let whole: skip_gru?
 
     private enum Candidate {
         /// n over [x, r ∘ h]: (H, F + H).
@@ -53,16 +52,18 @@ struct GRUCell: RecurrentCell, @unchecked Sendable { // its memory is only read
             }
             let matrix = PackedMatrix(gates: [(gate, { bias[$0] })], rows: hiddenSize, columns: candidateInputSize + hiddenSize, in: memory)
             candidate = .resetBefore(matrix)
-            let layout = skip_gru(
-                features: inputSize, hidden: hiddenSize, blocks: matrix.blocks, offset: 0, gates: gates.panel, gates_bias: gates.bias,
-                candidate: matrix.panel, candidate_bias: matrix.bias)
-            whole = norms.isEmpty && !readsRawInput ? layout : nil
         case .resetAfter:
             candidate = .resetAfter(
                 input: PackedMatrix(gates: [({ candidateWeight[$0 * candidateInputSize + $1] }, { weights.inputBias[2 * hiddenSize + $0] })], rows: hiddenSize, columns: candidateInputSize, in: memory),
                 hidden: PackedMatrix(gates: [({ weights.hidden[(2 * hiddenSize + $0) * hiddenSize + $1] }, { weights.hiddenBias[2 * hiddenSize + $0] })], rows: hiddenSize, columns: hiddenSize, in: memory))
-            whole = nil
         }
+    }
+
+    func whole(at offset: Int) -> skip_gru? {
+        guard case .resetBefore(let matrix) = candidate, norms.isEmpty, !readsRawInput else { return nil }
+        return skip_gru(
+            features: inputSize, hidden: hiddenSize, blocks: matrix.blocks, offset: offset, gates: gates.panel, gates_bias: gates.bias,
+            candidate: matrix.panel, candidate_bias: matrix.bias)
     }
 
     static func stateSize(hiddenSize: Int) -> Int { hiddenSize }

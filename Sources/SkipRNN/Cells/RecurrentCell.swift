@@ -13,8 +13,8 @@ protocol RecurrentCell: BitwiseCopyable, Sendable {
     /// Where in the layer's state the values begin that the state update gate reads: h of a GRU, c of an LSTM.
     static func gateOffset(hiddenSize: Int) -> Int
 
-    /// The layer as one kernel, `gru`, computes it, with its state at 0; nil for the kinds that `update` puts together.
-    var whole: skip_gru? { get }
+    /// The layer as one kernel, `gru`, computes it, its state beginning at `offset`; nil for the kinds that `update` puts together.
+    func whole(at offset: Int) -> skip_gru?
 
     /// Computes the candidate state of several streams and stores it over their states.
     /// - Parameters:
@@ -26,5 +26,5 @@ protocol RecurrentCell: BitwiseCopyable, Sendable {
 }
 
 extension RecurrentCell {
-    var whole: skip_gru? { nil }
+    func whole(at offset: Int) -> skip_gru? { nil }
 }

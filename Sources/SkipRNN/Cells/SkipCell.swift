@@ -35,13 +35,7 @@ struct SkipCell<Cell: RecurrentCell>: BitwiseCopyable, @unchecked Sendable { // 
             offset += Cell.stateSize(hiddenSize: cell.hiddenSize)
         }
         self.layers = memory.keep(layers)
-        let whole = layers.compactMap { layer in
-            layer.cell.whole.map {
-                var whole = $0
-                whole.offset = layer.offset
-                return whole
-            }
-        }
+        let whole = layers.compactMap { $0.cell.whole(at: $0.offset) }
         self.whole = whole.count == layers.count ? memory.keep(whole).baseAddress : nil
         self.gate = gate
         let top = layers[layers.count - 1]

@@ -10,7 +10,7 @@ public final class Workspace {
     let width: Int
     /// Floats from one stream's gates to the next one's: at least the padded rows of every layer's gates.
     let rows: Int
-    /// [x, h] of the layers above the first, one after the other: (streams, width).
+    /// [x, h] of the layers above the first, one after the other, where the first one's x may still be read: (streams, width).
     private let concatenated: UnsafeMutablePointer<Float>
     /// Pre-activations, then activations: (streams, rows).
     let gates: UnsafeMutablePointer<Float>
@@ -18,7 +18,7 @@ public final class Workspace {
     let candidates: UnsafeMutablePointer<Float>
     /// W_hn h of a GRU that resets after the product: (streams, rows).
     let recurrent: UnsafeMutablePointer<Float>
-    /// [x, h] of the first layer, whose x stays for an update's duration: (streams, width).
+    /// [x, h] of the first layer, and of the others where one kernel computes them all: (streams, width).
     private let inputs: UnsafeMutablePointer<Float>
     private let memory: UnsafeMutablePointer<Float>
 
@@ -52,7 +52,7 @@ public final class Workspace {
 
     deinit { free(memory) }
 
-    /// Where stream `index`'s timestep goes before an update: F floats.
+    /// Where stream `index`'s timestep goes before an update, which may overwrite it: F floats.
     public func input(_ index: Int) -> UnsafeMutablePointer<Float> { inputs + index * width }
 
     /// Where [x, h] of a layer lie, one row a stream.

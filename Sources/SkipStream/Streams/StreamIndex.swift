@@ -50,9 +50,7 @@ struct StreamIndex: ~Copyable {
 
     /// 2^d segments: by pointer, because looking one up in an array retains and releases it, at each message.
     private var directory: UnsafeMutablePointer<Segment>
-    private var depth = 0 { didSet { shift = UInt64(32 - depth) } }
-    /// How far a tag is shifted to its place in the directory; by 32 there is but one.
-    private var shift: UInt64 = 32
+    private var depth = 0
 
     init() {
         directory = .allocate(capacity: 1)
@@ -78,7 +76,11 @@ struct StreamIndex: ~Copyable {
     private static func tag(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash >> 32) }
 
     @inline(__always)
-    private func segment(_ tag: UInt32) -> Segment { directory[Int(truncatingIfNeeded: UInt64(tag) &>> shift)] }
+    private func segment(_ tag: UInt32) -> Segment { directory[place(tag)] }
+
+    /// A tag's place in the directory: its first d bits. Of 64 bits, so that none are left where d is 0.
+    @inline(__always)
+    private func place(_ tag: UInt32) -> Int { Int(truncatingIfNeeded: UInt64(tag) &>> UInt64(truncatingIfNeeded: 32 &- depth)) }
 
     /// Asks for the memory that `firstSlot(hash)` will read.
     @inline(__always)
@@ -154,7 +156,7 @@ struct StreamIndex: ~Copyable {
         }
         // The old segment's run of places: the first half leads to one, the second to the other.
         let run = 1 << (depth - old.depth)
-        let start = depth == 0 ? 0 : Int(tag >> UInt32(32 - depth)) / run * run
+        let start = place(tag) / run * run
         for place in 0..<run { directory[start + place] = halves[place * 2 / run] }
         free(old.entries)
     }

@@ -1,3 +1,4 @@
+import CSkipKernels
 import SkipStream
 import ZeroMQ
 
@@ -46,17 +47,26 @@ struct MessageBlock: ~Copyable {
     /// - Returns: false where there was none.
     mutating func receive(from socket: borrowing Socket, _ sender: Sender) throws(ZeroMQError) -> Bool {
         let start = frames + count * Self.framesKept
-        guard let first = try socket.receiveBytes(into: &start[0]) else { return false }
+        guard let first = try receiveFrame(from: socket, into: start) else { return false }
         var message = IncomingMessage(first, frameCount: 1, envelope: UnsafeRawPointer(start))
         switch sender {
         case .known(let origin): message.origin = origin
         case .device: message.origin = start[0].withProperty("User-Id") { $0.flatMap { PeerIdentity($0)?.device } } ?? IncomingMessage.nobody
         }
-        if first.count > Self.largestKept { hasLarge = true }
         if start[0].more { try receiveFurther(from: socket, start, &message) }
         messages[count] = message
         count += 1
         return true
+    }
+
+    /// Receives a frame that is kept until its block has been worked off; nil where there is none.
+    @inline(__always)
+    private mutating func receiveFrame(from socket: borrowing Socket, into frame: UnsafeMutablePointer<Message>) throws(ZeroMQError) -> UnsafeRawBufferPointer? {
+        guard let bytes = try socket.receiveBytes(into: &frame.pointee) else { return nil }
+        // Another core has written it: what is received next hides the way of its first line.
+        if let start = bytes.baseAddress { skip_prefetch(start) }
+        if bytes.count > Self.largestKept { hasLarge = true }
+        return bytes
     }
 
     private mutating func receiveFurther(from socket: borrowing Socket, _ start: UnsafeMutablePointer<Message>, _ message: inout IncomingMessage) throws(ZeroMQError) {
@@ -65,14 +75,12 @@ struct MessageBlock: ~Copyable {
         while more {
             switch message.frameCount {
             case 1:
-                guard let second = try socket.receiveBytes(into: &start[1]) else { return }
+                guard let second = try receiveFrame(from: socket, into: start + 1) else { return }
                 message.second = second
-                if second.count > Self.largestKept { hasLarge = true }
                 more = start[1].more
             case 2:
-                guard let third = try socket.receiveBytes(into: &start[2]) else { return }
+                guard let third = try receiveFrame(from: socket, into: start + 2) else { return }
                 message.third = third
-                if third.count > Self.largestKept { hasLarge = true }
                 more = start[2].more
             default:
                 guard try socket.receive(into: &surplus) else { return }
